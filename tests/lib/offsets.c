@@ -1,0 +1,103 @@
+/*
+ * Prints where PHP's structs keep their members, one "name value" a line, as the headers of the installed PHP say. Nothing
+ * of PHP is linked: cc $(php-config --includes) offsets.c
+ */
+#include "php.h" /* first: it asks the C library for its extensions */
+#include "zend_compile.h"
+#include "zend_globals.h"
+#include "zend_objects_API.h"
+#include "zend_alloc_sizes.h"
+#include <stdio.h>
+
+#define VALUE(name, value) {name, (long) (value)}
+#define OFFSET(type, member) VALUE(#type "." #member, offsetof(type, member))
+#define SIZE(type) VALUE(#type, sizeof(type))
+#define CONSTANT(name) VALUE(#name, name)
+
+static const struct {
+	const char *name;
+	long value;
+} values[] = {
+	CONSTANT(PHP_VERSION_ID),
+#ifdef ZTS
+	VALUE("ZTS", 1),
+#else
+	VALUE("ZTS", 0),
+#endif
+
+	SIZE(zend_executor_globals),
+	OFFSET(zend_executor_globals, symbol_table),
+	OFFSET(zend_executor_globals, function_table),
+	OFFSET(zend_executor_globals, class_table),
+	OFFSET(zend_executor_globals, vm_stack),
+	OFFSET(zend_executor_globals, current_execute_data),
+	OFFSET(zend_executor_globals, objects_store),
+	SIZE(zend_compiler_globals),
+	OFFSET(zend_compiler_globals, function_table),
+	OFFSET(zend_compiler_globals, class_table),
+
+	SIZE(zval),
+	OFFSET(zval, value),
+	OFFSET(zval, u1.v.type),
+	CONSTANT(IS_UNDEF),
+	CONSTANT(IS_NULL),
+	CONSTANT(IS_FALSE),
+	CONSTANT(IS_TRUE),
+	CONSTANT(IS_LONG),
+	CONSTANT(IS_DOUBLE),
+	CONSTANT(IS_STRING),
+	CONSTANT(IS_ARRAY),
+	CONSTANT(IS_OBJECT),
+	CONSTANT(IS_REFERENCE),
+	CONSTANT(IS_INDIRECT),
+	OFFSET(zend_string, len),
+	OFFSET(zend_string, val),
+	OFFSET(zend_reference, val),
+
+	SIZE(Bucket),
+	OFFSET(Bucket, val),
+	OFFSET(Bucket, h),
+	OFFSET(Bucket, key),
+	OFFSET(HashTable, u.flags),
+	OFFSET(HashTable, arData),
+	OFFSET(HashTable, nNumUsed),
+	OFFSET(HashTable, nNumOfElements),
+	CONSTANT(HASH_FLAG_PACKED),
+	/* A packed array's elements: zvals since 8.2, buckets before. */
+#if PHP_VERSION_ID >= 80200
+	VALUE("packed element", sizeof(zval)),
+#else
+	VALUE("packed element", sizeof(Bucket)),
+#endif
+
+	OFFSET(zend_object, ce),
+	OFFSET(zend_class_entry, type),
+	OFFSET(zend_class_entry, name),
+	OFFSET(zend_objects_store, object_buckets),
+	OFFSET(zend_objects_store, top),
+	CONSTANT(OBJ_BUCKET_INVALID),
+	CONSTANT(ZEND_USER_CLASS),
+
+	OFFSET(zend_execute_data, opline),
+	OFFSET(zend_execute_data, func),
+	OFFSET(zend_execute_data, prev_execute_data),
+	OFFSET(zend_op, lineno),
+	OFFSET(zend_function, type),
+	OFFSET(zend_function, common.function_name),
+	OFFSET(zend_function, common.scope),
+	OFFSET(zend_function, op_array.filename),
+	CONSTANT(ZEND_USER_FUNCTION),
+	CONSTANT(ZEND_INTERNAL_FUNCTION),
+
+#define BIN(number, size, elements, pages, x, y) \
+	VALUE("bin " #number " size", size), VALUE("bin " #number " elements", elements), VALUE("bin " #number " pages", pages),
+	ZEND_MM_BINS_INFO(BIN, , )
+};
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		printf("%s %ld\n", values[i].name, values[i].value);
+	}
+	return 0;
+}

@@ -1,0 +1,330 @@
+<?php
+/*
+ * Walks PHP's own structs in a dump, from the executor globals' address in its header. Where the structs keep their
+ * members comes from offsets.c, so from the headers of the PHP that was dumped. Needs nothing but PHP 7.0.
+ */
+require_once __DIR__ . '/reader.php';
+
+class RdumpWalk
+{
+    const CHUNK = 2097152; /* ZEND_MM_CHUNK_SIZE */
+    const CHUNK_PAGES = 512;
+    const DEEPEST_STACK = 1000000;
+
+    private $dump;
+    private $at; /* name => number, of offsets.c */
+
+    /* $offsets: what offsets.c printed. */
+    public function __construct(RdumpReader $dump, $offsets)
+    {
+        $this->dump = $dump;
+        $this->at = [];
+        foreach (explode("\n", trim($offsets)) as $line) {
+            $space = strrpos($line, ' ');
+            $this->at[substr($line, 0, $space)] = (int) substr($line, $space + 1);
+        }
+        if ($dump->tag !== 'v' . (int) ($this->at['PHP_VERSION_ID'] / 10000) . (int) ($this->at['PHP_VERSION_ID'] / 100) % 100) {
+            throw new Exception("the offsets are not those of {$dump->tag}");
+        }
+    }
+
+    /* The value of a global variable; null where there is none. */
+    public function globalVariable($name)
+    {
+        $zval = $this->hashFind($this->dump->eg + $this->at['zend_executor_globals.symbol_table'], $name);
+        return $zval === null ? null : $this->value($zval);
+    }
+
+    /* The names of all global variables. */
+    public function globalNames()
+    {
+        $names = [];
+        foreach ($this->hash($this->dump->eg + $this->at['zend_executor_globals.symbol_table']) as $element) {
+            $names[] = $element[0];
+        }
+        return $names;
+    }
+
+    /* The call stack, innermost first: [function, "Class::method", "{main}" or null; its file and line or null]. */
+    public function callStack()
+    {
+        $stack = [];
+        $frame = $this->dump->ptr($this->dump->eg + $this->at['zend_executor_globals.current_execute_data']);
+        while ($frame !== 0) {
+            if (count($stack) === self::DEEPEST_STACK) {
+                throw new Exception('the call stack does not end');
+            }
+            $stack[] = $this->frame($frame);
+            $frame = $this->dump->ptr($frame + $this->at['zend_execute_data.prev_execute_data']);
+        }
+        return $stack;
+    }
+
+    /* Lower-case name => [name as it was declared, is it a class of the script]. */
+    public function classes()
+    {
+        $classes = [];
+        $table = $this->dump->ptr($this->dump->eg + $this->at['zend_executor_globals.class_table']);
+        foreach ($this->hash($table) as $element) {
+            $class = $this->dump->ptr($element[1] + $this->at['zval.value']);
+            $classes[$element[0]] = [
+                $this->className($class),
+                $this->dump->u8($class + $this->at['zend_class_entry.type']) === $this->at['ZEND_USER_CLASS'],
+            ];
+        }
+        return $classes;
+    }
+
+    /* Lower-case name => is it a function of the script. By way of the executor globals, or the compiler globals. */
+    public function functions($of_compiler = false)
+    {
+        $functions = [];
+        $table = $of_compiler
+            ? $this->dump->cg + $this->at['zend_compiler_globals.function_table']
+            : $this->dump->eg + $this->at['zend_executor_globals.function_table'];
+        foreach ($this->hash($this->dump->ptr($table)) as $element) {
+            $function = $this->dump->ptr($element[1] + $this->at['zval.value']);
+            $functions[$element[0]] = $this->dump->u8($function + $this->at['zend_function.type']) === $this->at['ZEND_USER_FUNCTION'];
+        }
+        return $functions;
+    }
+
+    /* Class name => how many live objects. */
+    public function objects()
+    {
+        $store = $this->dump->eg + $this->at['zend_executor_globals.objects_store'];
+        $buckets = $this->dump->ptr($store + $this->at['zend_objects_store.object_buckets']);
+        $top = $this->dump->u32($store + $this->at['zend_objects_store.top']);
+        $counts = [];
+        /* The first is never used. */
+        for ($handle = 1; $handle < $top; $handle++) {
+            $object = $this->dump->ptr($buckets + 8 * $handle);
+            if ($object === 0 || ($object & $this->at['OBJ_BUCKET_INVALID'])) {
+                continue;
+            }
+            $name = $this->className($this->dump->ptr($object + $this->at['zend_object.ce']));
+            $counts[$name] = isset($counts[$name]) ? $counts[$name] + 1 : 1;
+        }
+        return $counts;
+    }
+
+    /*
+     * PHP's allocator: what it says of itself (size, peak, real_size, real_peak, limit: what memory_get_usage() and
+     * memory_get_peak_usage() answer), and what its chunk list, page maps, free lists and huge blocks add up to.
+     *
+     * Its structs are in zend_alloc.c, not in a header. What is used here has been the same since 7.0:
+     * - a chunk is 2 MB, aligned to that, and begins: heap, next, prev, 3 numbers; from byte 64 on, in the first chunk, the heap;
+     *   then (from 512 bytes before its page map) one bit for each of the 512 pages, 1 = in use; then 4 bytes for each page;
+     *   all of it is the chunk's first page, itself in the map
+     * - the heap: 8 + 8 bytes, size, peak, (8.4: shadow_key,) 30 lists of free slots, real_size, real_peak, limit, overflow,
+     *   huge_list, main_chunk, cached_chunks, chunks_count, peak_chunks_count, cached_chunks_count
+     * - a huge block: begin, size, next
+     * As main_chunk is the address of the chunk that the heap is in, it can be found, and the rest lies before and behind it.
+     */
+    public function memory()
+    {
+        $dump = $this->dump;
+        $stack = $dump->ptr($dump->eg + $this->at['zend_executor_globals.vm_stack']);
+        $chunk = $stack & ~(self::CHUNK - 1);
+        $heap = $dump->ptr($chunk);
+        $main = $heap - 64;
+        if ($main % self::CHUNK !== 0 || $dump->ptr($main) !== $heap) {
+            throw new Exception('the VM stack lies in no chunk of the allocator');
+        }
+        for ($main_at = $heap + 32 + 30 * 8 + 40; $dump->ptr($main_at) !== $main; $main_at += 8) {
+            if ($main_at > $heap + 512) {
+                throw new Exception('the allocator does not know its first chunk');
+            }
+        }
+        $real_size_at = $main_at - 40;
+        $free_slots_at = $real_size_at - 30 * 8;
+
+        $memory = [
+            'size' => $dump->u64($heap + 16),
+            'peak' => $dump->u64($heap + 24),
+            'real_size' => $dump->u64($real_size_at),
+            'real_peak' => $dump->u64($real_size_at + 8),
+            'limit' => $dump->u64($real_size_at + 16),
+            'chunks' => [],
+            'huge' => [],
+            'cached_chunks' => $dump->u32($main_at + 24),
+            'counted_chunks' => $dump->u32($main_at + 16),
+        ];
+
+        $in_use = 0;
+        $chunk = $main;
+        do {
+            if ($chunk % self::CHUNK !== 0 || $dump->ptr($chunk) !== $heap || isset($memory['chunks'][$chunk])) {
+                throw new Exception(sprintf('0x%x is no chunk of this heap', $chunk));
+            }
+            $memory['chunks'][$chunk] = true;
+            $in_use += $this->usedInChunk($chunk);
+            $chunk = $dump->ptr($chunk + 8);
+        } while ($chunk !== $main);
+        $memory['chunks'] = array_keys($memory['chunks']);
+
+        for ($bin = 0; $bin < 30; $bin++) {
+            $slot = $dump->ptr($free_slots_at + 8 * $bin);
+            for (; $slot !== 0; $slot = $dump->ptr($slot)) {
+                $in_use -= $this->at["bin $bin size"];
+            }
+        }
+        for ($block = $dump->ptr($main_at - 8); $block !== 0; $block = $dump->ptr($block + 16)) {
+            $memory['huge'][$dump->ptr($block)] = $dump->u64($block + 8);
+            $in_use += $dump->u64($block + 8);
+        }
+        $memory['added_up'] = $in_use;
+        $memory['really_added_up'] = self::CHUNK * (count($memory['chunks']) + $memory['cached_chunks']) + array_sum($memory['huge']);
+        return $memory;
+    }
+
+    /* The address of a global string's bytes, and their length. */
+    public function globalString($name)
+    {
+        $zval = $this->resolve($this->hashFind($this->dump->eg + $this->at['zend_executor_globals.symbol_table'], $name));
+        $string = $this->dump->ptr($zval + $this->at['zval.value']);
+        return [$string + $this->at['zend_string.val'], $this->dump->u64($string + $this->at['zend_string.len'])];
+    }
+
+    /* Bytes that are in use in a chunk, those on free lists counted. */
+    private function usedInChunk($chunk)
+    {
+        $head = $this->dump->read($chunk, 4096);
+        $map = unpack('V*', substr($head, 4096 - 4 * self::CHUNK_PAGES));
+        /* The bits stand before the map; the heap stands before the bits. */
+        $bits = substr($head, 4096 - 4 * self::CHUNK_PAGES - self::CHUNK_PAGES / 8, self::CHUNK_PAGES / 8);
+        $in_use = 0;
+        $page = 1;
+        while ($page < self::CHUNK_PAGES) {
+            $info = $map[$page + 1];
+            if (!(ord($bits[$page >> 3]) >> ($page & 7) & 1)) {
+                $page++;
+            } elseif ($info & 0x80000000) { /* a run of small slots */
+                $bin = $info & 0x1f;
+                $in_use += $this->at["bin $bin size"] * $this->at["bin $bin elements"];
+                $page += $this->at["bin $bin pages"];
+            } elseif ($info & 0x40000000) { /* a run of pages */
+                $in_use += 4096 * ($info & 0x3ff);
+                $page += $info & 0x3ff;
+            } else {
+                throw new Exception(sprintf('page %d of chunk 0x%x is in use, and its map entry is 0x%x', $page, $chunk, $info));
+            }
+        }
+        return $in_use;
+    }
+
+    private function frame($frame)
+    {
+        $function = $this->dump->ptr($frame + $this->at['zend_execute_data.func']);
+        if ($function === 0) {
+            return ['function' => null, 'file' => null, 'line' => null];
+        }
+        $name = $this->dump->ptr($function + $this->at['zend_function.common.function_name']);
+        $scope = $this->dump->ptr($function + $this->at['zend_function.common.scope']);
+        $described = ['function' => $name === 0 ? '{main}' : $this->string($name), 'file' => null, 'line' => null];
+        if ($name !== 0 && $scope !== 0) {
+            $described['function'] = $this->className($scope) . '::' . $described['function'];
+        }
+        if ($this->dump->u8($function + $this->at['zend_function.type']) === $this->at['ZEND_USER_FUNCTION']) {
+            $opline = $this->dump->ptr($frame + $this->at['zend_execute_data.opline']);
+            $described['file'] = $this->string($this->dump->ptr($function + $this->at['zend_function.op_array.filename']));
+            $described['line'] = $this->dump->u32($opline + $this->at['zend_op.lineno']);
+        }
+        return $described;
+    }
+
+    private function className($class)
+    {
+        return $this->string($this->dump->ptr($class + $this->at['zend_class_entry.name']));
+    }
+
+    private function string($string)
+    {
+        $length = $this->dump->u64($string + $this->at['zend_string.len']);
+        return $length === 0 ? '' : $this->dump->read($string + $this->at['zend_string.val'], $length);
+    }
+
+    /* A zval as a PHP value; an object as "object(Class)". */
+    private function value($zval, $depth = 0)
+    {
+        $zval = $this->resolve($zval);
+        $type = $this->dump->u8($zval + $this->at['zval.u1.v.type']);
+        $payload = $this->dump->u64($zval + $this->at['zval.value']);
+        switch ($type) {
+            case $this->at['IS_UNDEF']:
+            case $this->at['IS_NULL']:
+                return null;
+            case $this->at['IS_FALSE']:
+                return false;
+            case $this->at['IS_TRUE']:
+                return true;
+            case $this->at['IS_LONG']:
+                return $payload;
+            case $this->at['IS_DOUBLE']:
+                return unpack('d', $this->dump->read($zval + $this->at['zval.value'], 8))[1];
+            case $this->at['IS_STRING']:
+                return $this->string($payload);
+            case $this->at['IS_OBJECT']:
+                return 'object(' . $this->className($this->dump->ptr($payload + $this->at['zend_object.ce'])) . ')';
+            case $this->at['IS_ARRAY']:
+                if ($depth === 10) {
+                    throw new Exception('an array within itself');
+                }
+                $array = [];
+                foreach ($this->hash($payload) as $element) {
+                    $array[$element[0]] = $this->value($element[1], $depth + 1);
+                }
+                return $array;
+        }
+        throw new Exception("a value of type $type");
+    }
+
+    /* Past INDIRECT (a compiled variable's place on the VM stack) and references. */
+    private function resolve($zval)
+    {
+        if ($this->dump->u8($zval + $this->at['zval.u1.v.type']) === $this->at['IS_INDIRECT']) {
+            $zval = $this->dump->ptr($zval + $this->at['zval.value']);
+        }
+        if ($this->dump->u8($zval + $this->at['zval.u1.v.type']) === $this->at['IS_REFERENCE']) {
+            $zval = $this->dump->ptr($zval + $this->at['zval.value']) + $this->at['zend_reference.val'];
+        }
+        return $zval;
+    }
+
+    private function hashFind($table, $key)
+    {
+        foreach ($this->hash($table) as $element) {
+            if ($element[0] === $key) {
+                return $element[1];
+            }
+        }
+        return null;
+    }
+
+    /* Every element: [key, address of its zval]. */
+    private function hash($table)
+    {
+        $dump = $this->dump;
+        $used = $dump->u32($table + $this->at['HashTable.nNumUsed']);
+        $element = $dump->ptr($table + $this->at['HashTable.arData']);
+        $packed = $dump->u32($table + $this->at['HashTable.u.flags']) & $this->at['HASH_FLAG_PACKED'];
+        $size = $packed ? $this->at['packed element'] : $this->at['Bucket'];
+        $found = 0;
+        for ($i = 0; $i < $used; $i++, $element += $size) {
+            if ($dump->u8($element + $this->at['zval.u1.v.type']) === $this->at['IS_UNDEF']) {
+                continue;
+            }
+            $found++;
+            if ($packed) {
+                yield [$i, $element];
+                continue;
+            }
+            $key = $dump->ptr($element + $this->at['Bucket.key']);
+            yield [$key === 0 ? $dump->u64($element + $this->at['Bucket.h']) : $this->string($key), $element];
+        }
+        $counted = $dump->u32($table + $this->at['HashTable.nNumOfElements']);
+        if ($found !== $counted) {
+            throw new Exception(sprintf('%d elements in the table at 0x%x, which counts %d', $found, $table, $counted));
+        }
+    }
+}
