@@ -1,0 +1,28 @@
+dnl rdump: writes a snapshot of the PHP process's own memory to a file.
+
+PHP_ARG_ENABLE([rdump],
+  [whether to enable rdump],
+  [AS_HELP_STRING([--enable-rdump],
+    [Enable memory dumps of the running process])],
+  [no])
+
+if test "$PHP_RDUMP" != "no"; then
+  AS_CASE([$host_os],
+    [linux*], [],
+    [AC_MSG_ERROR([rdump needs Linux: it reads /proc/self/smaps and writes what the kernel says is there. This is $host_os.])])
+
+  AC_MSG_CHECKING([whether rdump can write its format on this machine])
+  AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[
+    #if !defined(__LP64__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+    # error "not a 64-bit little-endian machine"
+    #endif
+  ]], [[]])],
+    [AC_MSG_RESULT([yes])],
+    [AC_MSG_RESULT([no])
+    AC_MSG_ERROR([rdump needs a 64-bit little-endian machine (x86-64 or arm64): the RDUMP format is made for these.])])
+
+  PHP_NEW_EXTENSION([rdump],
+    [rdump.c rdump_oom.c rdump_writer.c rdump_file.c rdump_maps.c rdump_scratch.c],
+    [$ext_shared],,
+    [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1])
+fi

@@ -1,0 +1,625 @@
+/* What there is to dump: mappings, the class of each, runs of pages. See php_rdump.h. */
+#ifndef _GNU_SOURCE
+# define _GNU_SOURCE
+#endif
+#define RDUMP_WITHOUT_PHP
+#include "php_rdump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define SMAPS "/proc/self/smaps"
+#define MAPS "/proc/self/maps"
+#define TMPFS_MAGIC 0x01021994
+#define DELETED " (deleted)"
+
+/* ioctl PAGEMAP_SCAN, Linux 6.7: Documentation/admin-guide/mm/pagemap.rst. By hand, because headers may be older than the kernel. */
+struct scan_argument {
+	uint64_t size;
+	uint64_t flags;
+	uint64_t start;
+	uint64_t end;
+	uint64_t walk_end;
+	uint64_t vector;
+	uint64_t vector_length;
+	uint64_t max_pages;
+	uint64_t category_inverted;
+	uint64_t category_mask;
+	uint64_t category_anyof_mask;
+	uint64_t return_mask;
+};
+
+struct scan_region {
+	uint64_t start;
+	uint64_t end;
+	uint64_t categories;
+};
+
+#define SCAN_REQUEST _IOWR('f', 16, struct scan_argument)
+#define SCAN_IS_FILE ((uint64_t) 1 << 2)
+#define SCAN_IS_PRESENT ((uint64_t) 1 << 3)
+#define SCAN_IS_SWAPPED ((uint64_t) 1 << 4)
+
+/* An entry of /proc/self/pagemap: the same document. */
+#define ENTRY_FILE ((uint64_t) 1 << 61)
+#define ENTRY_THERE ((uint64_t) 3 << 62) /* swapped, present */
+
+/* ---- the text ---------------------------------------------------------------------------------------------------- */
+
+/* A cursor in a line. */
+struct text {
+	const char *line;
+	size_t at;
+	size_t length;
+};
+
+/* Passes over hex digits (at most 16) and takes their value. */
+static bool take_hex(struct text *text, uint64_t *value, struct rdump_span *span)
+{
+	size_t start = text->at;
+
+	*value = 0;
+	for (; text->at < text->length && text->at - start <= 16; text->at++) {
+		char c = text->line[text->at];
+		if (c >= '0' && c <= '9') {
+			*value = *value << 4 | (uint64_t) (c - '0');
+		} else if (c >= 'a' && c <= 'f') {
+			*value = *value << 4 | (uint64_t) (c - 'a' + 10);
+		} else {
+			break;
+		}
+	}
+	span->at = (uint16_t) start;
+	span->length = (uint16_t) (text->at - start);
+	return span->length >= 1 && span->length <= 16;
+}
+
+static bool take_decimal(struct text *text, uint64_t *value)
+{
+	size_t start = text->at;
+
+	*value = 0;
+	for (; text->at < text->length && text->line[text->at] >= '0' && text->line[text->at] <= '9'; text->at++) {
+		uint64_t digit = (uint64_t) (text->line[text->at] - '0');
+		if (*value > (UINT64_MAX - digit) / 10) {
+			return false;
+		}
+		*value = *value * 10 + digit;
+	}
+	return text->at > start;
+}
+
+static bool take_char(struct text *text, char c)
+{
+	if (text->at >= text->length || text->line[text->at] != c) {
+		return false;
+	}
+	text->at++;
+	return true;
+}
+
+static void pass_blanks(struct text *text)
+{
+	while (text->at < text->length && text->line[text->at] == ' ') {
+		text->at++;
+	}
+}
+
+static bool take_permissions(struct text *text, struct rdump_span *span)
+{
+	static const char set[] = "rwx";
+	const char *flags = text->line + text->at;
+
+	if (text->length - text->at < 4) {
+		return false;
+	}
+	for (int i = 0; i < 3; i++) {
+		if (flags[i] != set[i] && flags[i] != '-') {
+			return false;
+		}
+	}
+	if (flags[3] != 'p' && flags[3] != 's') {
+		return false;
+	}
+	span->at = (uint16_t) text->at;
+	span->length = 4;
+	text->at += 4;
+	return true;
+}
+
+int rdump_maps_parse_line(struct rdump_mapping *mapping, const char *line, size_t length)
+{
+	struct text text = {line, 0, length};
+	struct rdump_span major, minor;
+	uint64_t ignored;
+
+	memset(mapping, 0, sizeof(*mapping));
+	if (length > UINT16_MAX
+		|| !take_hex(&text, &mapping->begin, &mapping->begin_text) || !take_char(&text, '-')
+		|| !take_hex(&text, &mapping->end, &mapping->end_text) || !take_char(&text, ' ')
+		|| !take_permissions(&text, &mapping->permissions) || !take_char(&text, ' ')
+		|| !take_hex(&text, &ignored, &mapping->offset) || !take_char(&text, ' ')
+		|| !take_hex(&text, &ignored, &major) || !take_char(&text, ':')
+		|| !take_hex(&text, &ignored, &minor) || !take_char(&text, ' ')
+		|| !take_decimal(&text, &mapping->inode)
+		|| (text.at < length && line[text.at] != ' ') || mapping->begin >= mapping->end) {
+		return -1;
+	}
+	pass_blanks(&text);
+	mapping->line = line;
+	mapping->device.at = major.at;
+	mapping->device.length = (uint16_t) (major.length + 1 + minor.length);
+	mapping->name.at = (uint16_t) text.at;
+	mapping->name.length = (uint16_t) (length - text.at);
+	return 0;
+}
+
+/* The two-letter flags of a "VmFlags:" line, proc_pid_smaps(5). */
+static void parse_flags(struct rdump_mapping *mapping, struct text *text)
+{
+	for (pass_blanks(text); text->at + 2 <= text->length; pass_blanks(text)) {
+		const char *flag = text->line + text->at;
+		if (!memcmp(flag, "io", 2) || !memcmp(flag, "pf", 2) || !memcmp(flag, "dd", 2)) {
+			mapping->excluded = true;
+		} else if (!memcmp(flag, "ht", 2)) {
+			mapping->hugetlb = true;
+		}
+		text->at += 2;
+	}
+}
+
+static bool starts_with(const char *line, size_t length, const char *start)
+{
+	size_t size = strlen(start);
+
+	return length >= size && !memcmp(line, start, size);
+}
+
+void rdump_maps_parse_field(struct rdump_mapping *mapping, const char *line, size_t length)
+{
+	const char *colon = memchr(line, ':', length);
+	struct text text = {line, colon ? (size_t) (colon - line) + 1 : length, length};
+	uint64_t *field = NULL;
+
+	if (starts_with(line, length, "VmFlags:")) {
+		parse_flags(mapping, &text);
+	} else if (starts_with(line, length, "Rss:")) {
+		field = &mapping->rss;
+	} else if (starts_with(line, length, "Anonymous:")) {
+		field = &mapping->anonymous;
+	} else if (starts_with(line, length, "Swap:")) {
+		field = &mapping->swap;
+	}
+	if (field) {
+		pass_blanks(&text);
+		if (!take_decimal(&text, field) || *field > UINT64_MAX / 1024) {
+			*field = UINT64_MAX / 1024; /* not understood: "some", which leaves nothing out */
+		}
+		*field *= 1024;
+		mapping->accounted = mapping->accounted || field == &mapping->swap; /* the last of the three */
+	}
+}
+
+/* ---- the class --------------------------------------------------------------------------------------------------- */
+
+static bool name_is(const struct rdump_mapping *mapping, const char *name)
+{
+	return mapping->name.length == strlen(name) && !memcmp(mapping->line + mapping->name.at, name, mapping->name.length);
+}
+
+static bool is_deleted(const struct rdump_mapping *mapping)
+{
+	size_t size = strlen(DELETED);
+
+	return mapping->name.length > size
+		&& !memcmp(mapping->line + mapping->name.at + mapping->name.length - size, DELETED, size);
+}
+
+/* The kernel's own pages. Where smaps tells, [vvar] has the flags as well; the other two are known by name only. */
+static bool is_kernel_page(const struct rdump_mapping *mapping)
+{
+	return mapping->inode == 0
+		&& (name_is(mapping, "[vdso]") || name_is(mapping, "[vsyscall]")
+			|| starts_with(mapping->line + mapping->name.at, mapping->name.length, "[vvar"));
+}
+
+enum rdump_pages rdump_maps_classify(const struct rdump_mapping *mapping, bool full, bool memory)
+{
+	const char *permissions = mapping->line + mapping->permissions.at;
+	bool shared = permissions[3] == 's';
+	bool deleted = is_deleted(mapping);
+
+	if (permissions[0] != 'r' || mapping->excluded || is_kernel_page(mapping)) {
+		return RDUMP_PAGES_NONE;
+	}
+	if (shared) {
+		/* An inode of 0 is a System V segment: its id stands there, and they count from 0. */
+		if (deleted || mapping->inode == 0) {
+			/* mincore() sees the page table alone where pages are huge, and the page cache alone where the file is on disk. */
+			return (memory || mapping->inode == 0) && !mapping->hugetlb ? RDUMP_PAGES_RESIDENT : RDUMP_PAGES_WHOLE;
+		}
+		return full ? RDUMP_PAGES_WHOLE : RDUMP_PAGES_NONE;
+	}
+	/* MAP_HUGETLB without a file is one to the kernel, unlinked, on its hugetlbfs. */
+	if (mapping->inode == 0 || (deleted && mapping->hugetlb)) {
+		return RDUMP_PAGES_PRESENT;
+	}
+	return full || deleted || permissions[1] == 'w' ? RDUMP_PAGES_WHOLE : RDUMP_PAGES_CHANGED;
+}
+
+/* st_dev of a memfd is that of every file that the kernel keeps in memory for itself. */
+static uint64_t find_memory_device(void)
+{
+	struct stat status;
+	uint64_t device = makedev(0, 1); /* what it is on every system seen; for where a filter refuses memfd_create() */
+	int fd = (int) syscall(SYS_memfd_create, "rdump", 1U /* MFD_CLOEXEC */);
+
+	if (fd >= 0) {
+		if (fstat(fd, &status) == 0) {
+			device = status.st_dev;
+		}
+		(void) close(fd);
+	}
+	return device;
+}
+
+/* Does the unlinked file of `mapping` lie in memory? On a tmpfs that is mounted somewhere, its folder tells. */
+static bool lies_in_memory(const struct rdump_maps *maps, const struct rdump_mapping *mapping)
+{
+	struct text text = {mapping->line, mapping->device.at, mapping->line ? (size_t) mapping->name.at : 0};
+	struct rdump_span span;
+	struct statfs file_system;
+	struct stat status;
+	uint64_t major, minor, device;
+	char *folder = (char *) maps->work;
+	size_t length = mapping->name.length;
+
+	if (!take_hex(&text, &major, &span) || !take_char(&text, ':') || !take_hex(&text, &minor, &span)) {
+		return false;
+	}
+	device = makedev(major, minor);
+	if (device == maps->memory_device) {
+		return true;
+	}
+	while (length > 0 && mapping->line[mapping->name.at + length - 1] != '/') {
+		length--;
+	}
+	if (length == 0 || length >= PATH_MAX) {
+		return false;
+	}
+	memcpy(folder, mapping->line + mapping->name.at, length);
+	folder[length] = '\0';
+	return stat(folder, &status) == 0 && status.st_dev == device
+		&& statfs(folder, &file_system) == 0 && file_system.f_type == TMPFS_MAGIC;
+}
+
+/* ---- reading the list -------------------------------------------------------------------------------------------- */
+
+/* Other threads map and unmap while the list is read, and the kernel gives it page by page: a mapping may have grown over its
+ * forerunner. Returns whether anything of it is left, with what was seen before cut off. */
+static bool cut_overlap(const struct rdump_maps *maps, struct rdump_mapping *mapping, char *line)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t value = maps->count ? maps->mapping[maps->count - 1].end : 0;
+
+	if (mapping->begin >= value) {
+		return true;
+	}
+	if (mapping->end <= value) {
+		return false;
+	}
+	mapping->begin = value;
+	for (uint16_t i = mapping->begin_text.length; i-- > 0; value >>= 4) {
+		line[mapping->begin_text.at + i] = digits[value & 15];
+	}
+	return value == 0; /* else it has more digits than there was room for */
+}
+
+static int add_mapping(struct rdump_maps *maps, const char *line, size_t length, const char *source, struct rdump_error *error)
+{
+	struct rdump_mapping *mapping = rdump_scratch_low(maps->scratch, sizeof(*mapping));
+	char *copy = rdump_scratch_high(maps->scratch, length);
+
+	if (!mapping || !copy) {
+		return rdump_fail(error, "find memory for the list of", source, ENOMEM);
+	}
+	memcpy(copy, line, length);
+	if (rdump_maps_parse_line(mapping, copy, length) < 0) {
+		return rdump_fail(error, "understand a line of", source, EBADMSG);
+	}
+	if (!maps->mapping) {
+		maps->mapping = mapping;
+	}
+	if (cut_overlap(maps, mapping, copy)) {
+		maps->count++;
+	} else {
+		maps->scratch->low = (unsigned char *) mapping;
+	}
+	return 0;
+}
+
+/* A field line of smaps begins with a capital letter, a mapping's with a lower-case hex digit. */
+static int take_line(struct rdump_maps *maps, const char *line, size_t length, const char *source, struct rdump_error *error)
+{
+	if (length == 0 || line[0] < 'A' || line[0] > 'Z') {
+		return add_mapping(maps, line, length, source, error);
+	}
+	if (maps->count) {
+		rdump_maps_parse_field(&maps->mapping[maps->count - 1], line, length);
+	}
+	return 0;
+}
+
+static int read_list(struct rdump_maps *maps, int fd, const char *source, struct rdump_error *error)
+{
+	char *buffer = (char *) maps->work;
+	size_t filled = 0;
+
+	for (;;) {
+		ssize_t got = read(fd, buffer + filled, RDUMP_MAPS_WORK - filled);
+		size_t start = 0;
+		char *newline;
+
+		if (got < 0 && errno == EINTR) {
+			continue;
+		}
+		if (got < 0) {
+			return rdump_fail(error, "read", source, errno);
+		}
+		if (got == 0) {
+			/* no newline at the end, or a line that does not fit */
+			return filled ? rdump_fail(error, "understand a line of", source, EBADMSG) : 0;
+		}
+		filled += (size_t) got;
+		while ((newline = memchr(buffer + start, '\n', filled - start)) != NULL) {
+			if (take_line(maps, buffer + start, (size_t) (newline - buffer) - start, source, error) < 0) {
+				return -1;
+			}
+			start = (size_t) (newline - buffer) + 1;
+		}
+		memmove(buffer, buffer + start, filled - start);
+		filled -= start;
+	}
+}
+
+int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
+{
+	const char *source = SMAPS;
+	struct sysinfo system;
+	int fd, status;
+
+	memset(maps, 0, sizeof(*maps));
+	maps->scratch = scratch;
+	maps->pagemap = -1;
+	maps->page_size = (uint64_t) sysconf(_SC_PAGESIZE);
+	maps->memory_device = find_memory_device();
+	maps->swap_in_use = sysinfo(&system) < 0 || system.freeswap != system.totalswap;
+	maps->work = rdump_scratch_low(scratch, RDUMP_MAPS_WORK);
+	if (!maps->work) {
+		return rdump_fail(error, "find memory to read", source, ENOMEM);
+	}
+
+	fd = open(source, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno != EMFILE && errno != ENFILE) {
+		source = MAPS;
+		fd = open(source, O_RDONLY | O_CLOEXEC);
+	}
+	if (fd < 0) {
+		return rdump_fail(error, "open", source, errno);
+	}
+	status = read_list(maps, fd, source, error);
+	(void) close(fd);
+	if (status < 0) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < maps->count; i++) {
+		struct rdump_mapping *mapping = &maps->mapping[i];
+		bool memory = mapping->line[mapping->permissions.at + 3] == 's' && is_deleted(mapping) && lies_in_memory(maps, mapping);
+		mapping->pages = (uint8_t) rdump_maps_classify(mapping, full, memory);
+	}
+	maps->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	maps->can_scan = maps->pagemap >= 0;
+	return 0;
+}
+
+void rdump_maps_close(struct rdump_maps *maps)
+{
+	if (maps->pagemap >= 0) {
+		(void) close(maps->pagemap);
+		maps->pagemap = -1;
+	}
+}
+
+/* ---- runs of pages ----------------------------------------------------------------------------------------------- */
+
+/* Where runs go: joined while they touch, the scratch cut out, then to the handler. */
+struct sink {
+	struct rdump_maps *maps;
+	rdump_run_handler handler;
+	void *context;
+	uint64_t begin; /* the run that is still open; empty at first */
+	uint64_t end;
+};
+
+static int close_run(struct sink *sink)
+{
+	uint64_t begin = sink->begin, end = sink->end;
+	uint64_t hole = (uint64_t) (uintptr_t) sink->maps->scratch->begin, hole_end = (uint64_t) (uintptr_t) sink->maps->scratch->end;
+	int status = 0;
+
+	if (begin < hole_end && end > hole) {
+		if (begin < hole) {
+			status = sink->handler(sink->context, begin, hole);
+		}
+		begin = hole_end;
+	}
+	return status == 0 && begin < end ? sink->handler(sink->context, begin, end) : status;
+}
+
+static int add_run(struct sink *sink, uint64_t begin, uint64_t end)
+{
+	int status = 0;
+
+	if (begin != sink->end) {
+		status = close_run(sink);
+		sink->begin = begin;
+	}
+	sink->end = end;
+	return status;
+}
+
+/*
+ * The three sources. Each goes over [*at, end) and adds the pages that are there; it returns what add_run() did, or
+ * SOURCE_REFUSED where the kernel does not answer, with *at where the next source has to go on.
+ */
+#define SOURCE_REFUSED INT_MIN
+
+static int scan_pages(struct sink *sink, uint64_t *at, uint64_t end, bool changed)
+{
+	struct rdump_maps *maps = sink->maps;
+	struct scan_region *region = (struct scan_region *) maps->work;
+	struct scan_argument argument = {0};
+
+	argument.size = sizeof(argument);
+	argument.end = end;
+	argument.vector = (uint64_t) (uintptr_t) region;
+	argument.vector_length = RDUMP_MAPS_WORK / sizeof(*region);
+	argument.category_anyof_mask = SCAN_IS_PRESENT | SCAN_IS_SWAPPED;
+	if (changed) {
+		argument.category_inverted = SCAN_IS_FILE;
+		argument.category_mask = SCAN_IS_FILE;
+	}
+	while (*at < end) {
+		int count, status;
+
+		argument.start = *at;
+		count = ioctl(maps->pagemap, SCAN_REQUEST, &argument);
+		if (count < 0 && errno == EINTR) {
+			continue;
+		}
+		if (count < 0 || argument.walk_end <= *at) {
+			maps->can_scan = false;
+			return SOURCE_REFUSED;
+		}
+		for (int i = 0; i < count; i++) {
+			status = add_run(sink, region[i].start, region[i].end);
+			if (status != 0) {
+				return status;
+			}
+		}
+		*at = argument.walk_end;
+	}
+	return 0;
+}
+
+static int read_entries(struct sink *sink, uint64_t *at, uint64_t end, bool changed)
+{
+	struct rdump_maps *maps = sink->maps;
+	uint64_t *entry = (uint64_t *) maps->work;
+
+	while (*at < end) {
+		uint64_t pages = (end - *at) / maps->page_size;
+		size_t wanted = pages < RDUMP_MAPS_WORK / sizeof(*entry) ? (size_t) pages * sizeof(*entry) : RDUMP_MAPS_WORK;
+		ssize_t got = pread(maps->pagemap, entry, wanted, (off_t) (*at / maps->page_size * sizeof(*entry)));
+
+		if (got < 0 && errno == EINTR) {
+			continue;
+		}
+		if (got < (ssize_t) sizeof(*entry)) {
+			(void) close(maps->pagemap);
+			maps->pagemap = -1;
+			return SOURCE_REFUSED;
+		}
+		for (size_t i = 0; i < (size_t) got / sizeof(*entry); i++, *at += maps->page_size) {
+			if ((entry[i] & ENTRY_THERE) && !(changed && (entry[i] & ENTRY_FILE))) {
+				int status = add_run(sink, *at, *at + maps->page_size);
+				if (status != 0) {
+					return status;
+				}
+			}
+		}
+	}
+	return 0;
+}
+
+static int ask_mincore(struct sink *sink, uint64_t *at, uint64_t end)
+{
+	struct rdump_maps *maps = sink->maps;
+	unsigned char *resident = maps->work;
+
+	while (*at < end) {
+		uint64_t pages = (end - *at) / maps->page_size;
+		pages = pages < RDUMP_MAPS_WORK ? pages : RDUMP_MAPS_WORK;
+
+		if (mincore((void *) (uintptr_t) *at, (size_t) (pages * maps->page_size), resident) < 0) {
+			return SOURCE_REFUSED;
+		}
+		for (uint64_t i = 0; i < pages; i++, *at += maps->page_size) {
+			if (resident[i] & 1) {
+				int status = add_run(sink, *at, *at + maps->page_size);
+				if (status != 0) {
+					return status;
+				}
+			}
+		}
+	}
+	return 0;
+}
+
+/* mincore() does not know what was swapped out. */
+static bool may_be_swapped(const struct rdump_maps *maps, const struct rdump_mapping *mapping)
+{
+	return mapping->accounted ? mapping->swap != 0 : maps->swap_in_use;
+}
+
+/* Nothing to find: spares the slower sources a walk over reserved address space. */
+static bool is_untouched(const struct rdump_mapping *mapping)
+{
+	return mapping->accounted && !mapping->hugetlb && mapping->swap == 0
+		&& (mapping->pages == RDUMP_PAGES_CHANGED ? mapping->anonymous == 0
+			/* The page of zeros that reading maps is not counted, so only where looking for it would be dear. */
+			: mapping->pages == RDUMP_PAGES_PRESENT && mapping->rss == 0 && mapping->end - mapping->begin >= (uint64_t) 1 << 28);
+}
+
+static int add_mapping_runs(struct sink *sink, const struct rdump_mapping *mapping)
+{
+	struct rdump_maps *maps = sink->maps;
+	bool changed = mapping->pages == RDUMP_PAGES_CHANGED;
+	bool page_table = changed || mapping->pages == RDUMP_PAGES_PRESENT;
+	uint64_t at = mapping->begin;
+	int status = SOURCE_REFUSED;
+
+	if (mapping->pages == RDUMP_PAGES_NONE || is_untouched(mapping)) {
+		return 0;
+	}
+	if (page_table && maps->can_scan) {
+		status = scan_pages(sink, &at, mapping->end, changed);
+	}
+	if (status == SOURCE_REFUSED && page_table && maps->pagemap >= 0) {
+		status = read_entries(sink, &at, mapping->end, changed);
+	}
+	if (status == SOURCE_REFUSED && !changed && mapping->pages != RDUMP_PAGES_WHOLE && !may_be_swapped(maps, mapping)) {
+		status = ask_mincore(sink, &at, mapping->end);
+	}
+	return status == SOURCE_REFUSED ? add_run(sink, at, mapping->end) : status;
+}
+
+int rdump_maps_runs(struct rdump_maps *maps, rdump_run_handler handler, void *context)
+{
+	struct sink sink = {maps, handler, context, 0, 0};
+	int status = 0;
+
+	for (uint32_t i = 0; i < maps->count && status == 0; i++) {
+		status = add_mapping_runs(&sink, &maps->mapping[i]);
+	}
+	return status == 0 ? close_run(&sink) : status;
+}

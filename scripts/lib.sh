@@ -1,0 +1,75 @@
+# Shared by the scripts. Sourced, not run.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export DEBIAN_FRONTEND=noninteractive
+
+# Says what is going on, with the time since the script began; on stderr, so that stdout stays for results.
+say() {
+	printf '[%4ds] %s\n' "$SECONDS" "$*" >&2
+}
+
+# Installs Debian packages that are missing. Quiet unless it fails.
+install_packages() {
+	local missing=() package log
+	for package in "$@"; do
+		[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	[ "$(id -u)" = 0 ] || { say "missing, and only root can install them: ${missing[*]}"; return 1; }
+	say "installing ${missing[*]}"
+	log=$(mktemp)
+	if ! { (apt-get update -q || true) && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+	rm -f "$log"
+}
+
+# need_command COMMAND:PACKAGE ...
+need_command() {
+	local pair
+	for pair in "$@"; do
+		command -v "${pair%%:*}" >/dev/null || install_packages "${pair#*:}"
+	done
+}
+
+# need_file FILE:PACKAGE ...
+need_file() {
+	local pair
+	for pair in "$@"; do
+		[ -e "${pair%%:*}" ] || install_packages "${pair#*:}"
+	done
+}
+
+# Lines "ok - ", "not ok - ", "skip - " are counted as they pass by.
+passed=0
+failed=0
+skipped=0
+
+# tally NAME COMMAND [ARGUMENT ...]: runs a test program and counts its lines; a non-zero exit is one more failure.
+tally() {
+	local name=$1 out status=0
+	shift
+	out=$(mktemp)
+	say "$name"
+	"$@" >"$out" || status=$?
+	cat "$out"
+	passed=$((passed + $(grep -c '^ok - ' "$out" || true)))
+	failed=$((failed + $(grep -c '^not ok - ' "$out" || true)))
+	skipped=$((skipped + $(grep -c '^skip - ' "$out" || true)))
+	if [ "$status" -ne 0 ]; then
+		echo "not ok - $name: ended with status $status"
+		failed=$((failed + 1))
+	elif ! grep -qE '^(ok|not ok|skip) - ' "$out"; then
+		echo "not ok - $name: reported no test"
+		failed=$((failed + 1))
+	fi
+	rm -f "$out"
+}
+
+# The closing line, and the exit status that goes with it.
+close_tally() {
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ]
+}
