@@ -355,7 +355,11 @@ static PHP_GINIT_FUNCTION(rdump)
 
 static PHP_MINIT_FUNCTION(rdump)
 {
-	(void) type;
+	/* PHP 8 has no way to take an error observer back, and dl() unloads at the end of the request. */
+	if (type == MODULE_TEMPORARY) {
+		php_error_docref(NULL, E_WARNING, "rdump cannot be loaded by dl(), only by extension=rdump in php.ini");
+		return FAILURE;
+	}
 	REGISTER_INI_ENTRIES();
 	rdump_oom_startup();
 	return SUCCESS;
@@ -400,16 +404,8 @@ static PHP_MINFO_FUNCTION(rdump)
 	(void) zend_module;
 }
 
-/* Where PHP has no error observers (before 8.0), the hook has to come after Xdebug's. */
-static const zend_module_dep rdump_dependencies[] = {
-	ZEND_MOD_OPTIONAL("xdebug")
-	ZEND_MOD_END
-};
-
 zend_module_entry rdump_module_entry = {
-	STANDARD_MODULE_HEADER_EX,
-	NULL,
-	rdump_dependencies,
+	STANDARD_MODULE_HEADER,
 	"rdump",
 	ext_functions,
 	PHP_MINIT(rdump),

@@ -332,7 +332,7 @@ typedef void (*error_callback)(int type, const char *file, const error_line line
 
 static error_callback first;    /* what was there at start-up */
 static error_callback previous; /* what this hook calls: at times an Xdebug that came in between */
-static ZEND_TLS bool passing_on;
+ZEND_TLS bool passing_on;
 
 /*
  * `format` is the engine's own text here, so nothing that a script says can look like it. An Xdebug that took this hook
@@ -340,13 +340,20 @@ static ZEND_TLS bool passing_on;
  */
 static void observe_error(int type, const char *file, const error_line line, const char *format, va_list arguments)
 {
-	error_callback next = passing_on ? first : previous;
-
 	if (!passing_on) {
 		on_error(type, format);
 	}
+	if (passing_on || previous == first) {
+		first(type, file, line, format, arguments);
+		return;
+	}
 	passing_on = true;
-	next(type, file, line, format, arguments); /* does not return from a fatal error: deactivate() resets */
+	zend_try {
+		previous(type, file, line, format, arguments);
+	} zend_catch {
+		passing_on = false;
+		zend_bailout();
+	} zend_end_try();
 	passing_on = false;
 }
 
@@ -371,21 +378,45 @@ void rdump_oom_shutdown(void)
 	}
 }
 
-/* Xdebug takes zend_error_cb at the beginning of each request. */
+static int (*activate_xdebug)(int type, int module_number);
+
+static int activate_xdebug_and_chain(int type, int module_number)
+{
+	int status = activate_xdebug(type, module_number);
+
+	chain();
+	return status;
+}
+
+/*
+ * Xdebug takes zend_error_cb when it is activated, at the beginning of each request, and calls nobody. As a
+ * zend_extension it is activated after every extension, whatever their dependencies say: the only place behind it is its own.
+ */
+static void follow_xdebug(void)
+{
+	zend_module_entry *xdebug = zend_hash_str_find_ptr(&module_registry, "xdebug", sizeof("xdebug") - 1);
+
+	if (xdebug && xdebug->request_startup_func && xdebug->request_startup_func != activate_xdebug_and_chain) {
+		activate_xdebug = xdebug->request_startup_func;
+		xdebug->request_startup_func = activate_xdebug_and_chain;
+	}
+}
+
 void rdump_oom_activate(void)
 {
 	passing_on = false;
+	follow_xdebug();
 	chain();
 }
 
 void rdump_oom_deactivate(void)
 {
 	drop_override();
-	passing_on = false;
 # ifndef ZTS
 	/* Give it back in the order in which it was taken. Under ZTS other requests are using it. */
 	if (zend_error_cb == observe_error && previous != first) {
 		zend_error_cb = previous;
+		previous = first;
 	}
 # endif
 }
