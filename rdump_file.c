@@ -295,6 +295,7 @@ static int create_temporary(struct rdump_file *file)
 		 * one for a left-over before it was locked. */
 		if ((flock(file->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 			|| (fstat(file->fd, &status) == 0 && status.st_nlink == 0)) {
+			(void) unlinkat(file->folder, file->temporary, 0); /* who holds the lock need not be one who removes it */
 			(void) close(file->fd);
 			file->fd = -1;
 			continue;
