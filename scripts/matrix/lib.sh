@@ -31,3 +31,16 @@ in_suite() {
 suite_root() {
 	[ "$1" = host ] || echo "$matrix_cache/chroot/$1"
 }
+
+# php_of NAME: the suite that it lives in, and its php-config there.
+php_of() {
+	case $1 in
+		7.4) echo bullseye /usr/bin/php-config7.4 ;;
+		8.4) echo trixie /usr/bin/php-config8.4 ;;
+		8.5|8.6) echo sid "/usr/bin/php-config$1" ;;
+		7.4-zts) echo bullseye "/opt/php/$1/bin/php-config" ;;
+		8.4-zts) echo trixie "/opt/php/$1/bin/php-config" ;;
+		8.2-zts|8.2-zts-debug|8.2-debug) echo host "$matrix_cache/php/$1/bin/php-config" ;;
+		*) return 1 ;;
+	esac
+}
