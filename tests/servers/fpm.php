@@ -1,0 +1,250 @@
+<?php
+/*
+ * php-fpm behind nginx: a master that is root, two pools of one worker each ("a" and "b") that have given up root, opcache
+ * (with preload) and APCu shared by all.   fpm.php FOLDER OFFSETS RDUMP_SO
+ */
+require __DIR__ . '/lib.php';
+
+list(, $work, $offsets_file, $so) = $argv;
+$offsets = file_get_contents($offsets_file);
+$www = "$work/www";
+$dumps = "$work/dumps";
+$version = PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
+preg_match('/^www-data:[^:]*:(\d+):/m', file_get_contents('/etc/passwd'), $match);
+$owner = (int) $match[1];
+
+function write_configuration($safe_read, $port, $to_nginx)
+{
+    global $work, $www, $dumps, $so;
+
+    file_put_contents("$work/php.ini", <<<INI
+zend_extension=opcache
+extension=apcu
+extension=$so
+opcache.memory_consumption=64
+opcache.file_update_protection=0
+opcache.preload=$www/preload.php
+opcache.preload_user=www-data
+apc.shm_size=16M
+memory_limit=48M
+display_errors=Off
+log_errors=On
+fastcgi.logging=$to_nginx
+rdump.safe_read=$safe_read
+rdump.oom_dump=$dumps/oom-%p.rdump
+INI
+    );
+    /* Where the log lines of pool "a" go is said in php.ini's way; those of "b" go the way of php-fpm. */
+    $pools = '';
+    foreach (['a' => "php_admin_value[error_log] = $dumps/a.log", 'b' => ''] as $pool => $more) {
+        $pools .= <<<POOL
+[$pool]
+user = www-data
+group = www-data
+listen = $work/$pool.sock
+listen.owner = www-data
+listen.mode = 0600
+pm = static
+pm.max_children = 1
+catch_workers_output = yes
+$more
+
+POOL;
+    }
+    file_put_contents("$work/fpm.conf", <<<CONF
+[global]
+error_log = $work/fpm.log
+log_limit = 8192
+process_control_timeout = 60s
+$pools
+CONF
+    );
+    $locations = '';
+    foreach (['a', 'b'] as $pool) {
+        $locations .= <<<LOCATION
+        location ~ ^/$pool/(.*)\$ {
+            fastcgi_pass unix:$work/$pool.sock;
+            fastcgi_param SCRIPT_FILENAME $www/\$1;
+            fastcgi_param QUERY_STRING \$query_string;
+            fastcgi_param REQUEST_METHOD \$request_method;
+            fastcgi_read_timeout 150s;
+        }
+
+LOCATION;
+    }
+    file_put_contents("$work/nginx.conf", <<<CONF
+user www-data;
+worker_processes 1;
+daemon off;
+pid $work/nginx.pid;
+error_log $work/nginx.log notice;
+events {
+    worker_connections 64;
+}
+http {
+    access_log off;
+    client_body_temp_path $work/nginx-body;
+    proxy_temp_path $work/nginx-proxy;
+    fastcgi_temp_path $work/nginx-fastcgi;
+    uwsgi_temp_path $work/nginx-uwsgi;
+    scgi_temp_path $work/nginx-scgi;
+    server {
+        listen 127.0.0.1:$port;
+$locations
+    }
+}
+CONF
+    );
+}
+
+/* A worker that comes in for the first time: the texts are the master's and the sibling's, it has seen none of them. */
+function check_shared_memory($port, array $texts, $key)
+{
+    global $dumps, $owner;
+
+    $b = get($port, 'b/who.php')['pid'];
+    $touched = touched_shared_pages($b);
+    $path = "$dumps/shared.rdump";
+    $answer = get($port, 'b/dump.php', ['key' => $key, 'path' => $path]);
+    check('a dump by call in a worker', [true, null, $b], [$answer['result'], $answer['error'], $answer['pid']]);
+    check('it is whole, and of this worker', '', flaw_of($path, $key, STACK_OF_CALL, $b, $owner));
+    check_texts('a dump by call', $path, $texts, $touched);
+    check_growth($answer['grown']);
+    unlink($path);
+}
+
+function check_texts($dump, $path, array $texts, array $touched)
+{
+    foreach ($texts as $what => $text) {
+        check("$dump holds what only $what", '', flaw_of_untouched_text($path, $text, $touched));
+    }
+}
+
+/* The shared pages are there already, and counted once more for who looks at them: that is not more memory. */
+function check_growth(array $grown)
+{
+    note("a dump made RssAnon $grown[RssAnon] kB, page tables $grown[VmPTE] kB, RssShmem $grown[RssShmem] kB larger");
+    check('it has made the worker at most 1 MB larger', true, $grown['RssAnon'] + $grown['VmPTE'] <= 1024);
+}
+
+function check_calls_in_a_row($port)
+{
+    global $dumps, $owner;
+
+    foreach ([0 => 'lean', 1 => 'full'] as $full => $mode) {
+        $pids = $flaws = $inodes = [];
+        for ($i = 0; $i < 3; $i++) {
+            $key = fresh_key();
+            $answer = get($port, 'b/dump.php', ['key' => $key, 'path' => "$dumps/row.rdump", 'full' => $full]);
+            $flaws[] = ($answer['result'] ? '' : 'false; ') . flaw_of("$dumps/row.rdump", $key, STACK_OF_CALL, $answer['pid'], $owner);
+            $pids[$answer['pid']] = true;
+        }
+        check("3 $mode dumps in a row to one path, by one worker", [['', '', ''], 1], [$flaws, count($pids)]);
+    }
+    unlink("$dumps/row.rdump");
+}
+
+/* 3 requests in a row run into the memory_limit. Its worker lives, and there is one dump. */
+function check_automatic($port, $pool, $log, array $texts)
+{
+    global $dumps, $owner;
+
+    $pid = get($port, "$pool/who.php")['pid'];
+    $touched = touched_shared_pages($pid);
+    $path = "$dumps/oom-$pid.rdump";
+    $earlier = count(rdump_lines($log));
+    $keys = [fresh_key(), fresh_key(), fresh_key()];
+    $status = [];
+    foreach ($keys as $key) {
+        $status[] = get_oom($port, "$pool/oom.php", ['key' => $key]);
+    }
+    check("pool $pool: 3 requests run into the memory_limit, one worker goes on", [500, 500, 500, $pid],
+        array_merge($status, [get($port, "$pool/who.php")['pid']]));
+    check("pool $pool: the first is dumped, whole", '', flaw_of($path, $keys[0], STACK_OF_OOM, $pid, $owner));
+    check_texts("pool $pool: an automatic dump", $path, $texts, $touched);
+    clearstatcache();
+    $expected = ["rdump: memory limit reached: dumped to $path (" . @filesize($path) . ' bytes)'];
+    array_push($expected, ...array_fill(0, 2, "rdump: memory limit reached: no dump to $path: rdump.oom_dump_max=1 is reached in this worker"));
+    check("pool $pool: the log says so of each", $expected, await_rdump_lines($log, $earlier, 3));
+}
+
+/* A request that dumps all the time while php-fpm is told to reload. */
+function check_reload(Server $fpm, $port)
+{
+    global $work, $dumps, $owner;
+
+    $old = [get($port, 'a/who.php')['pid'], get($port, 'b/who.php')['pid']];
+    $flag = "$work/flag";
+    $path = "$dumps/reload.rdump";
+    $key = fresh_key();
+    $started = substr_count(read_log("$work/fpm.log"), 'ready to handle connections');
+    $request = request_begin($port, 'b/loop.php', ['key' => $key, 'path' => $path, 'flag' => $flag]);
+    $began = rdump_await(function () use ($path) {
+        clearstatcache();
+        return is_file($path);
+    });
+    send_signal($fpm->pid, 'USR2');
+    $reloading = rdump_await(function () use ($work) {
+        return strpos(read_log("$work/fpm.log"), 'Reloading in progress') !== false;
+    });
+    touch($flag);
+    $answer = answer_of($request);
+    unlink($flag);
+    check('a request that dumps all the time is let finish', [true, true, $old[1], 0], [$began, $reloading, $answer['pid'], $answer['failed']]);
+    check('its dump is whole', '', flaw_of($path, $key, STACK_OF_CALL, $answer['pid'], $owner, true));
+    note("$answer[dumps] dumps in that request");
+    check('php-fpm reloads, its master goes on', [true, true], [rdump_await(function () use ($work, $started) {
+        return substr_count(read_log("$work/fpm.log"), 'ready to handle connections') > $started;
+    }), $fpm->isRunning()]);
+    $new = [get($port, 'a/who.php')['pid'], get($port, 'b/who.php')['pid']];
+    check('the workers are new', [], array_intersect($old, $new));
+}
+
+foreach ([0, 1] as $safe_read) {
+    $title = "fpm, safe_read=$safe_read";
+    $key = fresh_key();
+    foreach (glob("$work/*.log") as $log) {
+        unlink($log);
+    }
+    rdump_shell(rdump_command(['rm', '-rf', $www, $dumps]));
+    publish_scripts($www);
+    private_folder($dumps);
+    $texts = [
+        'the preload script compiled' => long_text('preloaded', $key),
+        'the other worker compiled' => long_text('compiled', $key),
+        'the other worker stored in APCu' => long_text('stored', $key),
+    ];
+    file_put_contents("$www/preloaded.inc.php", "<?php\nfunction preloaded() { return '{$texts['the preload script compiled']}'; }\n");
+    file_put_contents("$www/compiled.php", "<?php\nfunction compiled() { return '{$texts['the other worker compiled']}'; }\nreturn strlen(compiled());\n");
+    file_put_contents("$www/cached.txt", $texts['the other worker stored in APCu']);
+
+    $port = free_port();
+    write_configuration($safe_read, $port, $safe_read);
+    $log = $safe_read ? "$work/nginx.log" : "$work/fpm.log";
+    $fpm = new Server('fpm', ["/usr/sbin/php-fpm$version", '-F', '-n', '-c', "$work/php.ini", '-y', "$work/fpm.conf"], function () use ($work) {
+        return strpos(read_log("$work/fpm.log"), 'ready to handle connections') !== false;
+    });
+    $nginx = new Server('nginx', ['/usr/sbin/nginx', '-p', $work, '-c', "$work/nginx.conf", '-e', "$work/nginx.log"], listens($port));
+
+    $a = get($port, 'a/who.php');
+    $b = get($port, 'b/who.php');
+    check('two workers, not root, that may not look at their memory', [2, [[$owner, $owner], [$owner, $owner]], false, false, (string) $safe_read, [true, true]],
+        [count(array_unique([$a['pid'], $b['pid'], $fpm->pid])) - 1, [$a['uid'], $b['uid']], $b['mem'], $b['pagemap'], $b['safe_read'], $b['shared']]);
+    $planted = get($port, 'a/plant.php', ['folder' => $www]);
+    check('one of them fills the shared memory', [$a['pid'], true, true], [$planted['pid'], $planted['length'] > 100000, $planted['stored']]);
+
+    check_shared_memory($port, $texts, $key);
+    check_calls_in_a_row($port);
+    check_automatic($port, 'b', $log, []);
+    check_automatic($port, 'a', "$dumps/a.log", []);
+
+    /* New workers, an empty opcache: filled again, and what dumps first is the memory_limit. */
+    check_reload($fpm, $port);
+    get($port, 'a/plant.php', ['folder' => $www]);
+    check_automatic($port, 'b', $log, $texts);
+    check_calls_in_a_row($port);
+
+    check('nginx ends', true, $nginx->stop('QUIT'));
+    check('php-fpm ends', true, $fpm->stop('QUIT'));
+    check('no worker was lost', 0, preg_match('/SIG[A-Z]+|exited on signal|core dumped/', preg_replace('/.*SIG(USR2|QUIT).*/', '', read_log("$work/fpm.log"))));
+}

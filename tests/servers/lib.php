@@ -1,0 +1,334 @@
+<?php
+/* What the tests in servers share. Needs nothing but PHP 7.0. */
+require_once __DIR__ . '/../lib/reader.php';
+require_once __DIR__ . '/../lib/walk.php';
+require_once __DIR__ . '/../lib/process.php';
+
+const SECONDS = 120; /* how long anything may take that should take milliseconds */
+
+/* A warning is a failed test, not a line that nobody reads. */
+set_error_handler(function ($type, $message, $file, $line) {
+    if (error_reporting() & $type) {
+        throw new ErrorException($message, 0, $type, $file, $line);
+    }
+    return false;
+});
+
+function check($name, $expected, $actual)
+{
+    global $title;
+    $show = function ($value) {
+        $text = is_string($value) ? "'$value'" : var_export($value, true);
+        $text = preg_replace('/\s+/', ' ', $text);
+        return strlen($text) > 900 ? substr($text, 0, 900) . '...' : $text;
+    };
+    echo $expected === $actual ? "ok - $title: $name\n" : "not ok - $title: $name: {$show($actual)} instead of {$show($expected)}\n";
+}
+
+/* A figure for whoever reads the log. */
+function note($text)
+{
+    global $title;
+    echo "# $title: $text\n";
+}
+
+/* ---- servers ------------------------------------------------------------------------------------------------------- */
+
+/* A port that nobody listens on. */
+function free_port()
+{
+    $socket = stream_socket_server('tcp://127.0.0.1:0');
+    $port = (int) substr(strrchr(stream_socket_get_name($socket, false), ':'), 1);
+    fclose($socket);
+    return $port;
+}
+
+class Server
+{
+    public $pid;
+    private $name;
+    private $process;
+    private $log;
+    private $pid_file;
+
+    /* Its pid stands in a file for as long as it runs, so that who ends this program finds and ends the server. */
+    public function __construct($name, array $command, $ready, array $environment = [])
+    {
+        global $work;
+        $this->name = $name;
+        $this->log = "$work/$name.out";
+        $this->pid_file = "$work/pids/$name";
+        $this->process = proc_open('exec setsid ' . rdump_command($command),
+            [['file', '/dev/null', 'r'], ['file', $this->log, 'w'], ['file', $this->log, 'a']], $pipes, '/', $environment + ['PATH' => getenv('PATH')]);
+        $this->pid = proc_get_status($this->process)['pid'];
+        file_put_contents($this->pid_file, $this->pid);
+        rdump_await(function () use ($ready) {
+            return !$this->isRunning() || $ready();
+        }, SECONDS);
+        if (!$this->isRunning() || !$ready()) {
+            throw new Exception("$name does not start: " . file_get_contents($this->log));
+        }
+    }
+
+    public function isRunning()
+    {
+        return $this->process && proc_get_status($this->process)['running'];
+    }
+
+    /* Asks it to end; returns whether it did. */
+    public function stop($signal)
+    {
+        send_signal($this->pid, $signal);
+        $ended = rdump_await(function () {
+            return !$this->isRunning();
+        }, SECONDS);
+        if ($ended) {
+            unlink($this->pid_file);
+            $this->process = null;
+        }
+        return $ended;
+    }
+}
+
+/* By the command: the posix extension may not be there. */
+function send_signal($pid, $signal)
+{
+    rdump_shell(rdump_command(['kill', "-$signal", $pid]));
+}
+
+/* Begins a GET request. */
+function request_begin($port, $path, array $query = [])
+{
+    $socket = @stream_socket_client("tcp://127.0.0.1:$port", $number, $text, SECONDS);
+    if (!$socket) {
+        throw new Exception("nobody listens on port $port: $text");
+    }
+    stream_set_timeout($socket, SECONDS);
+    fwrite($socket, "GET /$path?" . http_build_query($query) . " HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    return $socket;
+}
+
+/* Awaits its answer: [status, body]. */
+function request_end($socket)
+{
+    $answer = stream_get_contents($socket);
+    $late = stream_get_meta_data($socket)['timed_out'];
+    fclose($socket);
+    if ($late || !preg_match('{^HTTP/1\.\d (\d+) .*?\r\n\r\n(.*)$}sD', $answer, $match)) {
+        return [0, $late ? 'no answer in time' : "no answer: $answer"];
+    }
+    return [(int) $match[1], $match[2]];
+}
+
+/* What a script in www/ answers is a serialized array. */
+function answer_of($socket)
+{
+    list($status, $body) = request_end($socket);
+    $answer = $status === 200 ? @unserialize($body) : false;
+    if (!is_array($answer)) {
+        throw new Exception("status $status: " . substr($body, 0, 1000));
+    }
+    return $answer;
+}
+
+function get($port, $path, array $query = [])
+{
+    return answer_of(request_begin($port, $path, $query));
+}
+
+/* Runs into the memory_limit: the HTTP status. */
+function get_oom($port, $path, array $query = [])
+{
+    return request_end(request_begin($port, $path, $query))[0];
+}
+
+function listens($port)
+{
+    return function () use ($port) {
+        $socket = @stream_socket_client("tcp://127.0.0.1:$port", $number, $text, 1);
+        return $socket && fclose($socket);
+    };
+}
+
+/* The folder for scripts, a copy that every user can read. */
+function publish_scripts($folder)
+{
+    mkdir($folder);
+    chmod($folder, 0755);
+    foreach (glob(__DIR__ . '/www/*.php') as $script) {
+        copy($script, "$folder/" . basename($script));
+        chmod("$folder/" . basename($script), 0644);
+    }
+}
+
+/* A folder that only the workers' user may look into. */
+function private_folder($folder)
+{
+    mkdir($folder);
+    chown($folder, 'www-data');
+    chgrp($folder, 'www-data');
+    chmod($folder, 0700);
+}
+
+/* ---- dumps --------------------------------------------------------------------------------------------------------- */
+
+function fresh_key()
+{
+    return bin2hex(random_bytes(12));
+}
+
+/*
+ * What is wrong with a dump, '' = nothing: strict reader, mode, owner, pid, the dumping request's own global variable and
+ * call stack. With $delete, it is gone afterwards.
+ */
+function flaw_of($path, $key, array $stack, $pid = null, $owner = null, $delete = false)
+{
+    global $offsets;
+
+    if (!is_file($path)) {
+        return 'there is no dump';
+    }
+    clearstatcache();
+    $stat = stat($path);
+    try {
+        if (($stat['mode'] & 0777) !== 0600) {
+            return sprintf('mode %o', $stat['mode']);
+        }
+        if ($owner !== null && $stat['uid'] !== $owner) {
+            return "owner $stat[uid]";
+        }
+        $dump = new RdumpReader($path);
+        if ($pid !== null && $dump->pid !== $pid) {
+            return "pid {$dump->pid}, not $pid";
+        }
+        $walk = new RdumpWalk($dump, $offsets);
+        $value = $walk->globalVariable('planted');
+        if ($value !== "value of $key") {
+            return 'the global variable $planted is ' . var_export($value, true);
+        }
+        $functions = array_map(function ($frame) {
+            return $frame['function'];
+        }, $walk->callStack());
+        /* Some PHPs report the memory_limit from within the allocation, some when the function that allocates has returned. */
+        if ($stack === STACK_OF_OOM && $functions[0] === 'str_repeat') {
+            array_shift($functions);
+        }
+        if ($functions !== $stack) {
+            return 'the call stack is ' . implode(', ', $functions);
+        }
+    } catch (Exception $error) {
+        return get_class($error) . ': ' . $error->getMessage();
+    } finally {
+        if ($delete) {
+            unlink($path);
+        }
+    }
+    return '';
+}
+
+/* What the call stack shows, innermost first, of www/dump.php, and of www/oom.php. */
+const STACK_OF_CALL = ['rdump_dump', 'running_function', '{main}'];
+const STACK_OF_OOM = ['running_out', '{main}'];
+
+/* Where in shared memory a dump holds these bytes, all of them in one region: the address, or null. */
+function find_in_shared_memory(RdumpReader $dump, $bytes)
+{
+    $window = 4 << 20;
+    foreach ($dump->mappings() as $mapping) {
+        if ($mapping['private']) {
+            continue;
+        }
+        $begin = hexdec($mapping['begin']);
+        $end = hexdec($mapping['end']);
+        foreach ($dump->regions() as $region) {
+            $from = max($begin, $region[0]);
+            $to = min($end, $region[0] + $region[1]);
+            for (; $from < $to; $from += $window) {
+                $found = strpos($dump->read($from, min($window + strlen($bytes) - 1, $to - $from)), $bytes);
+                if ($found !== false) {
+                    return $from + $found;
+                }
+            }
+        }
+    }
+    return null;
+}
+
+/* Page addresses of the shared mappings that process $pid has in its own page table: those that it has touched. */
+function touched_shared_pages($pid)
+{
+    $touched = [];
+    $pagemap = fopen("/proc/$pid/pagemap", 'rb');
+    stream_set_read_buffer($pagemap, 0);
+    foreach (file("/proc/$pid/maps") as $line) {
+        if (preg_match('/^([0-9a-f]+)-([0-9a-f]+) rw.s /', $line, $match)) {
+            $begin = hexdec($match[1]);
+            $pages = (hexdec($match[2]) - $begin) / 4096;
+            fseek($pagemap, $begin / 4096 * 8);
+            $entries = '';
+            while (strlen($entries) < $pages * 8 && ($part = fread($pagemap, $pages * 8 - strlen($entries))) != '') {
+                $entries .= $part;
+            }
+            foreach (str_split($entries, 8) as $index => $entry) {
+                if (ord($entry[7]) & 0x80) {
+                    $touched[$begin + 4096 * $index] = true;
+                }
+            }
+        }
+    }
+    return $touched;
+}
+
+/* 400 KB that stand nowhere but where this key was used. */
+function long_text($what, $key)
+{
+    $text = '';
+    for ($i = 0; strlen($text) < 400000; $i++) {
+        $text .= "$what $key $i;";
+    }
+    return $text;
+}
+
+/*
+ * Is the text in the dump's shared memory, and had the process not touched the pages that it is in? '' = yes. Some of them
+ * may be in its page table all the same: the kernel maps the neighbours of a page that is touched along with it.
+ * $touched: touched_shared_pages() from before the dump.
+ */
+function flaw_of_untouched_text($path, $text, array $touched)
+{
+    try {
+        $at = find_in_shared_memory(new RdumpReader($path), $text);
+    } catch (Exception $error) {
+        return $error->getMessage();
+    }
+    if ($at === null) {
+        return 'not in the shared memory of the dump';
+    }
+    $untouched = 0;
+    for ($page = ($at + 4095) & ~4095; $page + 4096 <= $at + strlen($text); $page += 4096) {
+        $untouched += !isset($touched[$page]);
+    }
+    return $untouched < 50 ? "$untouched pages of it had not been touched, too few to show anything" : '';
+}
+
+function read_log($file)
+{
+    return is_file($file) ? file_get_contents($file) : '';
+}
+
+/* The lines that rdump has written to a log, from "rdump: " on. */
+function rdump_lines($file)
+{
+    /* Whoever passes a line on may say behind it where it came from. */
+    preg_match_all('/rdump: memory limit reached: (?:dumped to .*? bytes\)|no dump.*? is reached in this worker|[^\n]*)/', read_log($file), $matches);
+    return $matches[0];
+}
+
+/* Those behind the first $earlier, once there are $count: what they are in the end. */
+function await_rdump_lines($file, $earlier, $count)
+{
+    rdump_await(function () use ($file, $earlier, $count) {
+        return count(rdump_lines($file)) >= $earlier + $count;
+    }, 10);
+    return array_slice(rdump_lines($file), $earlier);
+}

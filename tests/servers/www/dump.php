@@ -1,0 +1,25 @@
+<?php
+/* Dumps itself: ?key=...&path=...&full=...; says what became of it, and how the process grew meanwhile. */
+$planted = "value of {$_GET['key']}";
+
+function status_kilobytes()
+{
+    preg_match_all('/^(RssAnon|RssShmem|VmPTE):\s+(\d+)/m', file_get_contents('/proc/self/status'), $match);
+    return array_map('intval', array_combine($match[1], $match[2]));
+}
+
+function running_function($path, $full)
+{
+    $before = status_kilobytes();
+    $before = status_kilobytes(); /* what the first took is there now */
+    $result = rdump_dump($path, $full);
+    $after = status_kilobytes();
+    $grown = [];
+    foreach ($after as $name => $value) {
+        $grown[$name] = $value - $before[$name];
+    }
+    return ['result' => $result, 'grown' => $grown, 'error' => error_get_last()];
+}
+
+$answer = running_function($_GET['path'], !empty($_GET['full']));
+echo serialize($answer + ['pid' => getmypid()]);
