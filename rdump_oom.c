@@ -216,12 +216,30 @@ static int find_path(struct attempt *attempt, const char *template, struct rdump
 		? rdump_fail(error, "fit into a path the template", template, errno) : 0;
 }
 
+/*
+ * PHP's security releases of 2026 report the error when the function that wanted the memory has returned, and its caller is
+ * on its way to an exception handler. In the dump the caller stands where it was: its line is read there. Returns that
+ * caller, or NULL.
+ */
+static zend_execute_data *put_back_in_place(void)
+{
+	zend_execute_data *frame = EG(current_execute_data);
+
+	if (!frame || !frame->func || !ZEND_USER_CODE(frame->func->type) || frame->opline != EG(exception_op)
+		|| !EG(opline_before_exception)) {
+		return NULL;
+	}
+	frame->opline = EG(opline_before_exception);
+	return frame;
+}
+
 static void attempt_dump(const char *cause, const char *template, bool full)
 {
 	struct attempt attempt;
 	struct rdump_request request;
 	struct rdump_result result = {RDUMP_FAILED, {NULL, NULL, 0}, 0, 0};
 	struct rdump_file file;
+	zend_execute_data *moved;
 
 	attempt.cause = cause;
 	if (find_path(&attempt, template, &result.error) < 0) {
@@ -234,7 +252,11 @@ static void attempt_dump(const char *cause, const char *template, bool full)
 		rdump_request_init(&request, full);
 		request.marker = RDUMP_G(oom_dump_marker);
 		request.budget = RDUMP_G(oom_dump_max_total);
+		moved = put_back_in_place();
 		rdump_write(&request, &file, &result);
+		if (moved) {
+			moved->opline = EG(exception_op);
+		}
 	}
 	if (result.outcome != RDUMP_SKIPPED) {
 		RDUMP_G(attempts)++;
