@@ -7,6 +7,7 @@
 #include "zend_globals.h"
 #include "zend_objects_API.h"
 #include "zend_alloc_sizes.h"
+#include "ext/standard/basic_functions.h"
 #include <stdio.h>
 
 #define VALUE(name, value) {name, (long) (value)}
@@ -25,6 +26,13 @@ static const struct {
 	VALUE("ZTS", 0),
 #endif
 
+	/* Security releases of 2026 report that memory is exhausted when the function that wanted it has returned. */
+#ifdef ZEND_HAS_OOM
+	VALUE("reports late", 1),
+#else
+	VALUE("reports late", 0),
+#endif
+
 	SIZE(zend_executor_globals),
 	OFFSET(zend_executor_globals, symbol_table),
 	OFFSET(zend_executor_globals, function_table),
@@ -35,6 +43,7 @@ static const struct {
 	SIZE(zend_compiler_globals),
 	OFFSET(zend_compiler_globals, function_table),
 	OFFSET(zend_compiler_globals, class_table),
+	OFFSET(php_basic_globals, user_shutdown_function_names),
 
 	SIZE(zval),
 	OFFSET(zval, value),

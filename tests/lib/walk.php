@@ -35,14 +35,22 @@ class RdumpWalk
         return $zval === null ? null : $this->value($zval);
     }
 
-    /* The names of all global variables. */
+    /* The names of all global variables. One that is not set may have its place all the same. */
     public function globalNames()
     {
         $names = [];
         foreach ($this->hash($this->dump->eg + $this->at['zend_executor_globals.symbol_table']) as $element) {
-            $names[] = $element[0];
+            if ($this->dump->u8($this->resolve($element[1]) + $this->at['zval.u1.v.type']) !== $this->at['IS_UNDEF']) {
+                $names[] = $element[0];
+            }
         }
         return $names;
+    }
+
+    /* Does this PHP report that memory is exhausted not in the middle of an allocation, but once the function that wanted it is done? */
+    public function reportsLate()
+    {
+        return $this->at['reports late'] === 1;
     }
 
     /* The call stack, innermost first: [function, "Class::method", "{main}" or null; its file and line or null]. */
@@ -108,18 +116,26 @@ class RdumpWalk
         return $counts;
     }
 
+    /* How many shutdown functions are registered, by way of the basic globals. */
+    public function shutdownFunctions()
+    {
+        $table = $this->dump->ptr($this->dump->modules['basic_globals'] + $this->at['php_basic_globals.user_shutdown_function_names']);
+        return $table === 0 ? 0 : iterator_count($this->hash($table));
+    }
+
     /*
      * PHP's allocator: what it says of itself (size, peak, real_size, real_peak, limit: what memory_get_usage() and
      * memory_get_peak_usage() answer), and what its chunk list, page maps, free lists and huge blocks add up to.
      *
      * Its structs are in zend_alloc.c, not in a header. What is used here has been the same since 7.0:
      * - a chunk is 2 MB, aligned to that, and begins: heap, next, prev, 3 numbers; from byte 64 on, in the first chunk, the heap;
-     *   then (from 512 bytes before its page map) one bit for each of the 512 pages, 1 = in use; then 4 bytes for each page;
-     *   all of it is the chunk's first page, itself in the map
-     * - the heap: 8 + 8 bytes, size, peak, (8.4: shadow_key,) 30 lists of free slots, real_size, real_peak, limit, overflow,
-     *   huge_list, main_chunk, cached_chunks, chunks_count, peak_chunks_count, cached_chunks_count
+     *   behind that one bit for each of the 512 pages, 1 = in use; then the page map, 4 bytes for each page. All of it lies in
+     *   the chunk's first page, which is itself in the map
+     * - the heap: 8 + 8 bytes, size, peak, (8.4: shadow_key,) 30 lists of free slots, real_size, real_peak, limit, (security
+     *   releases of 2026: two more limits,) overflow, huge_list, main_chunk, cached_chunks, chunks_count, peak_chunks_count,
+     *   cached_chunks_count
      * - a huge block: begin, size, next
-     * As main_chunk is the address of the chunk that the heap is in, it can be found, and the rest lies before and behind it.
+     * As main_chunk is the address of the chunk that the heap is in, it can be found, and what is around it too.
      */
     public function memory()
     {
@@ -131,13 +147,13 @@ class RdumpWalk
         if ($main % self::CHUNK !== 0 || $dump->ptr($main) !== $heap) {
             throw new Exception('the VM stack lies in no chunk of the allocator');
         }
-        for ($main_at = $heap + 32 + 30 * 8 + 40; $dump->ptr($main_at) !== $main; $main_at += 8) {
+        $free_slots_at = $heap + ($this->at['PHP_VERSION_ID'] >= 80400 ? 40 : 32);
+        $real_size_at = $free_slots_at + 30 * 8;
+        for ($main_at = $real_size_at + 40; $dump->ptr($main_at) !== $main; $main_at += 8) {
             if ($main_at > $heap + 512) {
                 throw new Exception('the allocator does not know its first chunk');
             }
         }
-        $real_size_at = $main_at - 40;
-        $free_slots_at = $real_size_at - 30 * 8;
 
         $memory = [
             'size' => $dump->u64($heap + 16),
@@ -152,13 +168,14 @@ class RdumpWalk
         ];
 
         $in_use = 0;
+        $map_at = $this->pageMap($main, $main_at - $main + 32);
         $chunk = $main;
         do {
             if ($chunk % self::CHUNK !== 0 || $dump->ptr($chunk) !== $heap || isset($memory['chunks'][$chunk])) {
                 throw new Exception(sprintf('0x%x is no chunk of this heap', $chunk));
             }
             $memory['chunks'][$chunk] = true;
-            $in_use += $this->usedInChunk($chunk);
+            $in_use += $this->usedInChunk($chunk, $map_at);
             $chunk = $dump->ptr($chunk + 8);
         } while ($chunk !== $main);
         $memory['chunks'] = array_keys($memory['chunks']);
@@ -186,13 +203,22 @@ class RdumpWalk
         return [$string + $this->at['zend_string.val'], $this->dump->u64($string + $this->at['zend_string.len'])];
     }
 
-    /* Bytes that are in use in a chunk, those on free lists counted. */
-    private function usedInChunk($chunk)
+    /* Where in each chunk its page map begins: with the chunk's own first page, a run of one page that is in use. */
+    private function pageMap($main, $from)
     {
-        $head = $this->dump->read($chunk, 4096);
-        $map = unpack('V*', substr($head, 4096 - 4 * self::CHUNK_PAGES));
-        /* The bits stand before the map; the heap stands before the bits. */
-        $bits = substr($head, 4096 - 4 * self::CHUNK_PAGES - self::CHUNK_PAGES / 8, self::CHUNK_PAGES / 8);
+        for ($at = $from + self::CHUNK_PAGES / 8; $at < 4096 - 4 * self::CHUNK_PAGES; $at += 8) {
+            if ($this->dump->u32($main + $at) === 0x40000001 && $this->dump->u8($main + $at - self::CHUNK_PAGES / 8) & 1) {
+                return $at;
+            }
+        }
+        throw new Exception('the first chunk has no page map');
+    }
+
+    /* Bytes that are in use in a chunk, those on free lists counted. */
+    private function usedInChunk($chunk, $map_at)
+    {
+        $map = unpack('V*', $this->dump->read($chunk + $map_at, 4 * self::CHUNK_PAGES));
+        $bits = $this->dump->read($chunk + $map_at - self::CHUNK_PAGES / 8, self::CHUNK_PAGES / 8);
         $in_use = 0;
         $page = 1;
         while ($page < self::CHUNK_PAGES) {

@@ -1,0 +1,38 @@
+<?php
+/* Runs other programs: for tests. Needs nothing but PHP 7.0. */
+
+/*
+ * Runs a shell command line to its end. Returns [status, stdout, stderr]; who was killed by a signal has status 128 + signal.
+ * What it reads is $input.
+ */
+function rdump_shell($command, $input = '', $folder = null, $environment = null)
+{
+    $streams = [tmpfile(), tmpfile(), tmpfile()];
+    fwrite($streams[0], $input);
+    rewind($streams[0]);
+    /* With a command behind it, no shell replaces itself by the program: the status is always the shell's. */
+    $process = proc_open("$command\nexit $?", $streams, $pipes, $folder, $environment);
+    $status = proc_close($process);
+    $output = [];
+    foreach ([1, 2] as $i) {
+        rewind($streams[$i]);
+        $output[] = stream_get_contents($streams[$i]);
+    }
+    return [$status, $output[0], $output[1]];
+}
+
+/* A command line of these arguments. */
+function rdump_command(array $arguments)
+{
+    return implode(' ', array_map('escapeshellarg', $arguments));
+}
+
+/* Waits until $condition() returns something that is not empty, and returns that; what is empty where it never does. */
+function rdump_await($condition, $seconds = 60)
+{
+    $deadline = microtime(true) + $seconds;
+    do {
+        $value = $condition();
+    } while (!$value && microtime(true) < $deadline && usleep(2000) === null);
+    return $value;
+}
