@@ -10,8 +10,7 @@ $offsets = file_get_contents($offsets_file);
 $www = "$work/www";
 $dumps = "$work/dumps";
 $version = PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
-preg_match('/^www-data:[^:]*:(\d+):/m', file_get_contents('/etc/passwd'), $match);
-$owner = (int) $match[1];
+$owner = www_data();
 
 function write_configuration($safe_read, $port, $to_nginx)
 {
@@ -113,20 +112,6 @@ function check_shared_memory($port, array $texts, $key)
     unlink($path);
 }
 
-function check_texts($dump, $path, array $texts, array $touched)
-{
-    foreach ($texts as $what => $text) {
-        check("$dump holds what only $what", '', flaw_of_untouched_text($path, $text, $touched));
-    }
-}
-
-/* The shared pages are there already, and counted once more for who looks at them: that is not more memory. */
-function check_growth(array $grown)
-{
-    note("a dump made RssAnon $grown[RssAnon] kB, page tables $grown[VmPTE] kB, RssShmem $grown[RssShmem] kB larger");
-    check('it has made the worker at most 1 MB larger', true, $grown['RssAnon'] + $grown['VmPTE'] <= 1024);
-}
-
 function check_calls_in_a_row($port)
 {
     global $dumps, $owner;
@@ -215,8 +200,7 @@ foreach ([0, 1] as $safe_read) {
         'the other worker stored in APCu' => long_text('stored', $key),
     ];
     file_put_contents("$www/preloaded.inc.php", "<?php\nfunction preloaded() { return '{$texts['the preload script compiled']}'; }\n");
-    file_put_contents("$www/compiled.php", "<?php\nfunction compiled() { return '{$texts['the other worker compiled']}'; }\nreturn strlen(compiled());\n");
-    file_put_contents("$www/cached.txt", $texts['the other worker stored in APCu']);
+    publish_texts($www, $texts['the other worker compiled'], $texts['the other worker stored in APCu']);
 
     $port = free_port();
     write_configuration($safe_read, $port, $safe_read);

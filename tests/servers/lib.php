@@ -311,6 +311,34 @@ function flaw_of_untouched_text($path, $text, array $touched)
     return $untouched < 50 ? "$untouched pages of it had not been touched, too few to show anything" : '';
 }
 
+function check_texts($dump, $path, array $texts, array $touched)
+{
+    foreach ($texts as $what => $text) {
+        check("$dump holds what only $what", '', flaw_of_untouched_text($path, $text, $touched));
+    }
+}
+
+/* The shared pages are there already, and counted once more for who looks at them: that is not more memory. */
+function check_growth(array $grown)
+{
+    note("a dump made RssAnon $grown[RssAnon] kB, page tables $grown[VmPTE] kB, RssShmem $grown[RssShmem] kB larger");
+    check('it has made the worker at most 1 MB larger', true, $grown['RssAnon'] + $grown['VmPTE'] <= 1024);
+}
+
+/* What www/plant.php puts into shared memory. */
+function publish_texts($www, $compiled, $cached)
+{
+    file_put_contents("$www/compiled.php", "<?php\nfunction compiled() { return '$compiled'; }\nreturn strlen(compiled());\n");
+    file_put_contents("$www/cached.txt", $cached);
+}
+
+/* The user that Debian's servers make their workers. */
+function www_data()
+{
+    preg_match('/^www-data:[^:]*:(\d+):/m', file_get_contents('/etc/passwd'), $match);
+    return (int) $match[1];
+}
+
 function read_log($file)
 {
     return is_file($file) ? file_get_contents($file) : '';

@@ -1,0 +1,128 @@
+<?php
+/*
+ * Apache prefork with mod_php: a parent that is root, two children that have given up root, opcache and APCu shared by all.
+ *   apache-prefork.php FOLDER OFFSETS RDUMP_SO
+ */
+require __DIR__ . '/lib.php';
+require __DIR__ . '/apache.php';
+
+list(, $work, $offsets_file, $so) = $argv;
+$offsets = file_get_contents($offsets_file);
+$www = "$work/www";
+$dumps = "$work/dumps";
+$module = '/usr/lib/apache2/modules/libphp' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION . '.so';
+$owner = www_data();
+
+/*
+ * One child is kept busy, having put the texts into shared memory: the answers that come meanwhile are the other's.
+ * Calls $then with the port, once it is so.
+ */
+function beside_busy_child($port, callable $then)
+{
+    global $work, $www, $dumps;
+
+    $flag = "$work/flag";
+    $pid_file = "$dumps/busy";
+    $request = request_begin($port, 'plant.php', ['folder' => $www, 'flag' => $flag, 'pid' => $pid_file]);
+    $busy = (int) rdump_await(function () use ($pid_file) {
+        return is_file($pid_file) ? file_get_contents($pid_file) : null;
+    });
+    $then($port, $busy);
+    touch($flag);
+    $answer = answer_of($request);
+    check('the child that was busy ends its request', [$busy, true], [$answer['pid'], $answer['stored']]);
+    unlink($flag);
+    unlink($pid_file);
+}
+
+foreach ([0, 1] as $safe_read) {
+    $title = "Apache prefork, safe_read=$safe_read";
+    $key = fresh_key();
+    $log = "$work/error.log";
+    rdump_shell(rdump_command(['rm', '-rf', $www, $dumps, $log]));
+    publish_scripts($www);
+    private_folder($dumps);
+    $texts = ['the other child compiled' => long_text('compiled', $key), 'the other child stored in APCu' => long_text('stored', $key)];
+    publish_texts($www, $texts['the other child compiled'], $texts['the other child stored in APCu']);
+    $port = free_port();
+    $apache = start_apache($port, $module, 'prefork', "StartServers 2\nMinSpareServers 1\nMaxSpareServers 2\nMaxRequestWorkers 2\nServerLimit 2", <<<INI
+zend_extension=opcache
+extension=apcu
+extension=$so
+opcache.memory_consumption=64
+opcache.file_update_protection=0
+apc.shm_size=16M
+memory_limit=48M
+log_errors=On
+display_errors=Off
+rdump.safe_read=$safe_read
+rdump.oom_dump=oom-%p.rdump
+INI
+    );
+
+    beside_busy_child($port, function ($port, $busy) use ($texts, $owner, $dumps, $www, $log, $safe_read, $apache) {
+        $who = get($port, 'who.php');
+        $pid = $who['pid'];
+        check('two children, not root, that may not look at their memory', [true, [$owner, $owner], false, false, (string) $safe_read, [true, true]],
+            [count(array_unique([$busy, $pid, $apache->pid])) === 3, $who['uid'], $who['mem'], $who['pagemap'], $who['safe_read'], $who['shared']]);
+
+        $touched = touched_shared_pages($pid);
+        $flaws = [];
+        for ($i = 0; $i < 3; $i++) {
+            $key = fresh_key();
+            $answer = get($port, 'dump.php', ['key' => $key, 'path' => "$dumps/call.rdump"]);
+            $flaws[] = ($answer['result'] && $answer['pid'] === $pid ? '' : 'no dump; ') . flaw_of("$dumps/call.rdump", $key, STACK_OF_CALL, $pid, $owner);
+            if ($i === 0) {
+                check_texts('a dump by call', "$dumps/call.rdump", $texts, $touched);
+                check_growth($answer['grown']);
+            }
+        }
+        check('3 dumps by call in a row, by one child', ['', '', ''], $flaws);
+
+        /* Each request has its script's folder for its working directory. */
+        $folder = "$www/elsewhere";
+        private_folder($folder);
+        copy("$www/dump.php", "$folder/dump.php");
+        copy("$www/barrier.inc.php", "$folder/barrier.inc.php");
+        copy("$www/oom.php", "$folder/oom.php");
+        rdump_shell(rdump_command(['chown', '-R', 'www-data:', $folder]));
+        $key = fresh_key();
+        $answer = get($port, 'elsewhere/dump.php', ['key' => $key, 'path' => 'relative.rdump']);
+        check("a relative path is one from the script's folder", '', flaw_of("$folder/relative.rdump", $key, STACK_OF_CALL, $pid, $owner));
+
+        $keys = [fresh_key(), fresh_key(), fresh_key()];
+        $status = [];
+        foreach ($keys as $key) {
+            $status[] = get_oom($port, 'elsewhere/oom.php', ['key' => $key]);
+        }
+        $path = "$folder/oom-$pid.rdump";
+        check('3 requests run into the memory_limit, the child goes on', [500, 500, 500, $pid], array_merge($status, [get($port, 'who.php')['pid']]));
+        check('the first is dumped, to a relative path too', '', flaw_of($path, $keys[0], STACK_OF_OOM, $pid, $owner));
+        clearstatcache();
+        $expected = ["rdump: memory limit reached: dumped to $path (" . @filesize($path) . ' bytes)'];
+        array_push($expected, ...array_fill(0, 2, "rdump: memory limit reached: no dump to $path: rdump.oom_dump_max=1 is reached in this worker"));
+        check("Apache's error log says so of each", $expected, await_rdump_lines($log, 0, 3));
+    });
+
+    /* New children: their first dump is an automatic one. */
+    $old = get($port, 'who.php')['pid'];
+    $restarts = substr_count(read_log($log), 'resuming normal operations');
+    send_signal($apache->pid, 'USR1');
+    check('a graceful restart', true, rdump_await(function () use ($log, $restarts) {
+        return substr_count(read_log($log), 'resuming normal operations') > $restarts;
+    }, SECONDS));
+    beside_busy_child($port, function ($port, $busy) use ($texts, $owner, $www, $log, $old) {
+        $pid = get($port, 'who.php')['pid'];
+        $earlier = count(rdump_lines($log));
+        $touched = touched_shared_pages($pid);
+        $key = fresh_key();
+        $path = "$www/elsewhere/oom-$pid.rdump";
+        check('a new child runs into the memory_limit', [500, true], [get_oom($port, 'elsewhere/oom.php', ['key' => $key]), $pid !== $old]);
+        check('it is dumped', '', flaw_of($path, $key, STACK_OF_OOM, $pid, $owner));
+        check_texts('an automatic dump', $path, $texts, $touched);
+        check('the log says so', 1, count(await_rdump_lines($log, $earlier, 1)));
+    });
+
+    check('Apache ends', true, $apache->stop('TERM'));
+    check('no child was lost', [], lost_children($log));
+}
