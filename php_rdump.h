@@ -125,6 +125,7 @@ struct rdump_mapping {
 struct rdump_maps {
 	struct rdump_mapping *mapping; /* in address order, not overlapping */
 	uint32_t count;
+	struct rdump_mapping *latest; /* while the list is read: whose fields come next */
 	struct rdump_scratch *scratch;
 	unsigned char *work;    /* RDUMP_MAPS_WORK bytes */
 	uint64_t page_size;

@@ -216,12 +216,13 @@ static bool name_is(const struct rdump_mapping *mapping, const char *name)
 	return mapping->name.length == strlen(name) && !memcmp(mapping->line + mapping->name.at, name, mapping->name.length);
 }
 
+/* Has its file no name? Shared anonymous memory has none from the start, but may be given one to be seen here (PHP 8.3 and later). */
 static bool is_deleted(const struct rdump_mapping *mapping)
 {
-	size_t size = strlen(DELETED);
+	const char *name = mapping->line + mapping->name.at;
+	size_t length = mapping->name.length, size = strlen(DELETED);
 
-	return mapping->name.length > size
-		&& !memcmp(mapping->line + mapping->name.at + mapping->name.length - size, DELETED, size);
+	return (length > size && !memcmp(name + length - size, DELETED, size)) || starts_with(name, length, "[anon_shmem:");
 }
 
 /* The kernel's own pages. Where smaps tells, [vvar] has the flags as well; the other two are known by name only. */
@@ -249,8 +250,8 @@ enum rdump_pages rdump_maps_classify(const struct rdump_mapping *mapping, bool f
 		}
 		return full ? RDUMP_PAGES_WHOLE : RDUMP_PAGES_NONE;
 	}
-	/* MAP_HUGETLB without a file is one to the kernel, unlinked, on its hugetlbfs. */
-	if (mapping->inode == 0 || (deleted && mapping->hugetlb)) {
+	/* MAP_HUGETLB without a file is one to the kernel, unlinked, on its hugetlbfs. Private pages of /dev/zero are anonymous memory. */
+	if (mapping->inode == 0 || (deleted && mapping->hugetlb) || name_is(mapping, "/dev/zero")) {
 		return RDUMP_PAGES_PRESENT;
 	}
 	return full || deleted || permissions[1] == 'w' ? RDUMP_PAGES_WHOLE : RDUMP_PAGES_CHANGED;
@@ -339,10 +340,11 @@ static int add_mapping(struct rdump_maps *maps, const char *line, size_t length,
 	if (!maps->mapping) {
 		maps->mapping = mapping;
 	}
+	maps->latest = mapping;
 	if (cut_overlap(maps, mapping, copy)) {
 		maps->count++;
 	} else {
-		maps->scratch->low = (unsigned char *) mapping;
+		maps->scratch->low = (unsigned char *) mapping; /* free again, and a place for the fields that follow */
 	}
 	return 0;
 }
@@ -353,8 +355,8 @@ static int take_line(struct rdump_maps *maps, const char *line, size_t length, c
 	if (length == 0 || line[0] < 'A' || line[0] > 'Z') {
 		return add_mapping(maps, line, length, source, error);
 	}
-	if (maps->count) {
-		rdump_maps_parse_field(&maps->mapping[maps->count - 1], line, length);
+	if (maps->latest) {
+		rdump_maps_parse_field(maps->latest, line, length);
 	}
 	return 0;
 }
