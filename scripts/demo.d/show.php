@@ -1,0 +1,72 @@
+<?php
+/*
+ * Prints what a dump holds, for scripts/demo.   php show.php DUMP OFFSETS
+ * OFFSETS is what tests/lib/offsets.c prints for the PHP that was dumped.
+ */
+require __DIR__ . '/../../tests/lib/reader.php';
+require __DIR__ . '/../../tests/lib/walk.php';
+
+function megabytes($bytes)
+{
+    return sprintf('%8.1f MB', $bytes / 1048576);
+}
+
+function row($name, $value)
+{
+    printf("  %-22s %s\n", $name, $value);
+}
+
+/* Each mapping with how much of it is in the dump: [name, size, bytes held], the most held first. */
+function mappings(RdumpReader $dump)
+{
+    $regions = $dump->regions();
+    $mappings = [];
+    foreach ($dump->mappings() as $mapping) {
+        list($begin, $end) = [hexdec($mapping['begin']), hexdec($mapping['end'])];
+        $held = 0;
+        foreach ($regions as list($address, $size)) {
+            $held += max(0, min($end, $address + $size) - max($begin, $address));
+        }
+        $access = ($mapping['r'] ? 'r' : '-') . ($mapping['w'] ? 'w' : '-') . ($mapping['x'] ? 'x' : '-') . ($mapping['private'] ? 'p' : 's');
+        $mappings[] = [$access . '  ' . ($mapping['name'] !== '' ? $mapping['name'] : 'anonymous'), $end - $begin, $held];
+    }
+    usort($mappings, function ($a, $b) {
+        return $b[2] <=> $a[2] ?: $b[1] <=> $a[1];
+    });
+    return $mappings;
+}
+
+$dump = new RdumpReader($argv[1]);
+$walk = new RdumpWalk($dump, file_get_contents($argv[2]));
+$mappings = mappings($dump);
+
+echo "\nThe header\n";
+row('format version', $dump->version);
+row('PHP version tag', $dump->tag);
+row('pid', $dump->pid);
+row('executor globals', sprintf('0x%x', $dump->eg));
+row('compiler globals', sprintf('0x%x', $dump->cg));
+
+echo "\nThe size\n";
+row('address space', megabytes(array_sum(array_column($mappings, 1))));
+row('resident (RSS)', megabytes($dump->rss));
+row('the file', megabytes($dump->size) . sprintf('  %d %% of RSS: what can be read back from files on disk is left out', 100 * $dump->size / $dump->rss));
+
+echo "\nWhat was running\n";
+foreach ($walk->callStack() as $depth => $frame) {
+    row("#$depth " . $frame['function'], $frame['file'] === null ? '' : basename($frame['file']) . ':' . $frame['line']);
+}
+
+echo "\nLive objects\n";
+$objects = $walk->objects();
+arsort($objects);
+foreach (array_slice($objects, 0, 5) as $class => $count) {
+    row($class, sprintf('%8s', number_format($count)));
+}
+
+echo "\nThe mappings with most bytes in the file (" . count($mappings) . " in all)\n";
+printf("  %11s   %11s   %s\n", 'in the file', 'mapped', '');
+foreach (array_slice($mappings, 0, 8) as $mapping) {
+    printf("  %s   %s   %s\n", megabytes($mapping[2]), megabytes($mapping[1]), $mapping[0]);
+}
+echo "\n";
