@@ -446,6 +446,9 @@ int rdump_file_mark(struct rdump_file *file, struct rdump_error *error)
 		}
 		if (fd >= 0) {
 			(void) close(fd);
+			if (err) {
+				(void) unlinkat(file->folder, name, 0);
+			}
 		}
 	}
 	return err ? rdump_fail(error, "create the marker of", file->path, err) : 0;

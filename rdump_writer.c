@@ -516,6 +516,10 @@ void rdump_write(const struct rdump_request *request, struct rdump_file *file, s
 	rdump_scratch_give(&scratch);
 	if (status == 0 && request->marker) {
 		(void) rdump_file_mark(file, &result->error);
+	} else if (status < 0 && request->marker) {
+		/* It may have failed before the old marker's turn came: there is none after a failure. */
+		struct rdump_error ignored;
+		(void) rdump_file_unmark(file, &ignored);
 	}
 	rdump_file_close(file);
 	release_signals(&before, was_pending);
