@@ -1,0 +1,86 @@
+<?php
+/* What the parts of the fault laboratory share: reporting, figures, and what to look at after a dump. */
+
+require_once __DIR__ . '/../lib/reader.php';
+require_once __DIR__ . '/../lib/process.php';
+
+/* One group of injections: counted, the first few things that went wrong kept, reported as one line. */
+class FaultCase
+{
+    public $name;
+    public $injected = 0;
+    public $whole = 0;
+    public $refused = 0;
+    public $files_lost = 0;
+    public $processes_lost = 0;
+    private $wrong = [];
+    private $wrong_count = 0;
+
+    public function __construct($name)
+    {
+        $this->name = $name;
+    }
+
+    public function wrong($sentence)
+    {
+        $this->wrong_count++;
+        if (count($this->wrong) < 3) {
+            $this->wrong[] = strtr($sentence, ["\n" => ' ']);
+        }
+    }
+
+    public function lostFile($sentence)
+    {
+        $this->files_lost++;
+        $this->wrong($sentence);
+    }
+
+    public function lostProcess($sentence)
+    {
+        $this->processes_lost++;
+        $this->wrong($sentence);
+    }
+
+    /* Prints the line, and adds the figures to the file that the whole run sums up. */
+    public function close($extra = '')
+    {
+        $counts = "{$this->injected} injected, {$this->whole} whole, {$this->refused} refused" . ($extra === '' ? '' : ", $extra");
+        if ($this->wrong_count) {
+            echo "not ok - {$this->name}: {$this->wrong_count} wrong ($counts): ", implode('; ', $this->wrong), "\n";
+        } else {
+            echo "ok - {$this->name} ($counts)\n";
+        }
+        if (getenv('RDUMP_FIGURES')) {
+            file_put_contents(getenv('RDUMP_FIGURES'), implode(' ', [$this->injected, $this->whole, $this->refused, $this->files_lost,
+                $this->processes_lost]) . "\n", FILE_APPEND | LOCK_EX);
+        }
+    }
+}
+
+/* Is $path a whole dump, 0600, that holds $needle? Returns what is wrong, or null. */
+function fault_look_at_dump($path, $needle = null)
+{
+    clearstatcache();
+    $mode = @fileperms($path);
+    if ($mode === false) {
+        return 'there is no dump';
+    }
+    if (($mode & 0177777) !== 0100600) {
+        return sprintf('the dump has mode %o', $mode);
+    }
+    try {
+        $dump = new RdumpReader($path);
+    } catch (RdumpFormatError $error) {
+        return "the dump is not whole: {$error->getMessage()}";
+    }
+    if ($needle !== null && $dump->search($needle) === null) {
+        return 'the dump does not hold a string of the heap';
+    }
+    return null;
+}
+
+/* The entries of a folder, without . and .. */
+function fault_list($folder)
+{
+    return array_values(array_diff(scandir($folder), ['.', '..']));
+}

@@ -1,0 +1,324 @@
+<?php
+/*
+ * Every system call of a dump fails once, with each plausible error, in this process. Runs under `inject`:
+ *     inject FOLDER/ ORDER RECORD php syscalls.php FOLDER ORDER RECORD MODE
+ */
+require __DIR__ . '/lib.php';
+
+const CALLS = [
+    'read' => 0, 'write' => 1, 'close' => 3, 'mmap' => 9, 'munmap' => 11, 'rt_sigprocmask' => 14, 'ioctl' => 16, 'pread64' => 17,
+    'pwrite64' => 18, 'writev' => 20, 'mincore' => 27, 'madvise' => 28, 'nanosleep' => 35, 'getpid' => 39, 'fcntl' => 72, 'flock' => 73,
+    'ftruncate' => 77, 'fchmod' => 91, 'lseek' => 8, 'fstat' => 5, 'sysinfo' => 99, 'geteuid' => 107, 'rt_sigpending' => 127,
+    'rt_sigtimedwait' => 128, 'statfs' => 137, 'fstatfs' => 138, 'gettid' => 186, 'getdents64' => 217, 'clock_nanosleep' => 230,
+    'openat' => 257, 'newfstatat' => 262, 'unlinkat' => 263, 'renameat' => 264, 'process_vm_readv' => 310, 'getrandom' => 318,
+    'memfd_create' => 319, 'readlink' => 89, 'stat' => 4, 'lstat' => 6,
+];
+/* What cannot fail, by its manual page. */
+const NEVER_FAIL = ['getpid', 'geteuid', 'gettid'];
+const NUMBER = ['EPERM' => 1, 'ENOENT' => 2, 'EINTR' => 4, 'EIO' => 5, 'EAGAIN' => 11, 'ENOMEM' => 12, 'EACCES' => 13, 'EFAULT' => 14,
+    'EBUSY' => 16, 'EXDEV' => 18, 'ENODEV' => 19, 'EINVAL' => 22, 'ENFILE' => 23, 'EMFILE' => 24, 'ENOTTY' => 25, 'EFBIG' => 27, 'ENOSPC' => 28,
+    'EROFS' => 30, 'ENOLCK' => 37, 'ENOSYS' => 38, 'ELOOP' => 40, 'EOPNOTSUPP' => 95, 'ESTALE' => 116, 'EDQUOT' => 122, 'short' => 0];
+const ERRORS = [
+    'openat' => ['EINTR', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOENT', 'ELOOP'],
+    'read' => ['EINTR', 'EIO', 'ENOMEM', 'EACCES', 'short'],
+    'pread64' => ['EINTR', 'EIO', 'ENOMEM', 'EPERM', 'short'],
+    'write' => ['EINTR', 'EIO', 'ENOSPC', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EROFS', 'short'],
+    'writev' => ['EINTR', 'EIO', 'ENOSPC', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EROFS', 'short'],
+    'pwrite64' => ['EINTR', 'EIO', 'ENOSPC', 'EDQUOT'],
+    'process_vm_readv' => ['EINTR', 'ENOMEM', 'EPERM', 'ENOSYS'],
+    'close' => ['EINTR', 'EIO', 'ENOSPC', 'EDQUOT'],
+    'ftruncate' => ['EINTR', 'EIO', 'EFBIG', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'],
+    'flock' => ['EINTR', 'EAGAIN', 'ENOLCK', 'EOPNOTSUPP', 'ENOSYS'],
+    'fchmod' => ['EIO', 'EPERM', 'EROFS'],
+    'renameat' => ['EIO', 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOMEM', 'EXDEV', 'EBUSY', 'ESTALE'],
+    'unlinkat' => ['EIO', 'EACCES', 'EPERM', 'EROFS', 'EBUSY'],
+    'getdents64' => ['EIO', 'ENOENT', 'ENOMEM', 'short'],
+    'lseek' => ['EIO', 'EINVAL'],
+    'newfstatat' => ['EIO', 'EACCES', 'ENOMEM', 'ESTALE'],
+    'ioctl' => ['EINTR', 'ENOTTY', 'EINVAL', 'ENOMEM', 'EPERM', 'EFAULT'],
+    'mincore' => ['EAGAIN', 'ENOMEM', 'EPERM', 'ENOSYS'],
+    'mmap' => ['ENOMEM', 'EAGAIN', 'EPERM'],
+    'munmap' => ['ENOMEM'],
+    'memfd_create' => ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSYS', 'EPERM'],
+    'fcntl' => ['EMFILE', 'EINVAL'],
+    'rt_sigtimedwait' => ['EINTR', 'EAGAIN', 'ENOSYS'],
+];
+const ANY_ERROR = ['EIO', 'ENOMEM', 'EPERM', 'ENOSYS'];
+
+/* Nothing depends on these: another way is taken, or the answer is done without. */
+const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'madvise', 'memfd_create', 'sysinfo', 'getrandom', 'fcntl', 'fstatfs', 'readlink',
+    'rt_sigprocmask', 'rt_sigpending', 'rt_sigtimedwait', 'getdents64', 'lseek', 'flock', 'mincore'];
+/* Under a budget, counting must work: without, the dump is rather not made. */
+const NEEDED_FOR_BUDGET = ['getdents64', 'lseek', 'flock'];
+/* Interrupted or answered in part, these are called again. */
+const RESUMED = ['read', 'write', 'writev', 'pread64', 'pwrite64', 'ftruncate', 'flock', 'ioctl', 'getdents64', 'process_vm_readv'];
+
+/* The mode's name => title, function's second argument, runs by itself, faults that are there all the time, calls to leave alone. */
+const MODES = [
+    'lean' => ['rdump_dump()', false, false, []],
+    'full' => ['rdump_dump(), full', true, false, []],
+    'safe' => ['rdump_dump(), safe_read', false, false, []],
+    'vm' => ['rdump_dump(), safe_read without /proc/self/mem', false, false, ['pread64' => 'EIO']],
+    'pagemap' => ['rdump_dump(), without PAGEMAP_SCAN', false, false, ['ioctl' => 'ENOTTY']],
+    'mincore' => ['rdump_dump(), without pagemap', false, false, ['ioctl' => 'ENOTTY', 'pread64' => 'EIO']],
+    'auto' => ['automatic dump', false, true, []],
+];
+
+[, $folder, $order, $record, $mode] = $argv;
+[$title, $full, $automatic, $always] = MODES[$mode];
+$target = "$folder/target.rdump";
+$log = dirname($record) . '/log';
+$needle = strrev('elggod eht si ereh ') . getmypid();
+$answer = dirname($record) . '/answer';
+
+/* What must be as before once a dump is over. */
+function state()
+{
+    $descriptors = [];
+    for ($i = 0; $i < 64; $i++) {
+        $descriptors[$i] = @readlink("/proc/self/fd/$i");
+    }
+    preg_match('/^SigBlk:.*$/m', file_get_contents('/proc/self/status'), $signals);
+    $maps = preg_replace('/^.*\[(heap|stack)\]$/m', '', file_get_contents('/proc/self/maps'));
+    return [$descriptors, $maps, $signals[0]];
+}
+
+function difference(array $before, array $after, $but_mappings)
+{
+    $wrong = [];
+    if ($before[0] !== $after[0]) {
+        $wrong[] = 'descriptors leaked: ' . json_encode(array_diff_assoc($after[0], $before[0]), JSON_UNESCAPED_SLASHES);
+    }
+    if (!$but_mappings && $before[1] !== $after[1]) {
+        $wrong[] = 'mappings changed: ' . implode(' | ', array_diff(explode("\n", $after[1]), explode("\n", $before[1])));
+    }
+    if ($before[2] !== $after[2]) {
+        $wrong[] = "signals blocked: {$before[2]} before, {$after[2]} after";
+    }
+    return implode(', ', $wrong);
+}
+
+/* Has `inject` make these calls fail from here on. */
+function arm(array $faults)
+{
+    global $order;
+    file_put_contents($order, implode('/', array_map(function ($fault) {
+        return CALLS[$fault[0]] . ",$fault[1]," . NUMBER[$fault[2]];
+    }, $faults)));
+    posix_kill(getmypid(), SIGUSR1);
+}
+
+function disarm()
+{
+    file_exists('/rdump-fault/end');
+}
+
+/* One dump by call, with these faults. Returns [true or false, the warning or null, what leaked]. */
+function dump_by_call($path, $full, array $faults, $but_mappings)
+{
+    $before = state();
+    $warning = null;
+    set_error_handler(function ($number, $text) use (&$warning) {
+        $warning = $text;
+        return true;
+    });
+    arm($faults);
+    $done = rdump_dump($path, $full);
+    disarm();
+    restore_error_handler();
+    $after = state();
+    return [$done, $warning, difference($before, $after, $but_mappings)];
+}
+
+/* One automatic dump in a child. Returns the same, or null where the child came to grief. */
+function dump_by_itself(array $faults, $but_mappings)
+{
+    global $log, $answer;
+    @unlink($log);
+    @unlink($answer);
+    $child = pcntl_fork();
+    if ($child === 0) {
+        ini_set('error_log', $log);
+        ini_set('memory_limit', memory_get_usage(true) + (8 << 20));
+        $before = null;
+        register_shutdown_function(function () use (&$before, $answer, $but_mappings) {
+            disarm();
+            file_put_contents($answer, difference($before, state(), $but_mappings) . '.');
+        });
+        state();
+        $before = state();
+        arm($faults);
+        str_repeat('x', 64 << 20);
+        exit(1);
+    }
+    pcntl_waitpid($child, $status);
+    $leaked = @file_get_contents($answer);
+    if (!pcntl_wifexited($status) || pcntl_wexitstatus($status) !== 255 || $leaked === false) {
+        return null;
+    }
+    $line = preg_match('/rdump: memory limit reached: .*/', (string) @file_get_contents($log), $match) ? $match[0] : null;
+    return [$line !== null && strpos($line, ': dumped to ') !== false, $line, substr($leaked, 0, -1)];
+}
+
+/* Puts the earlier file where the dump will go. */
+function prepare($folder, $target)
+{
+    foreach (fault_list($folder) as $name) {
+        unlink("$folder/$name");
+    }
+    file_put_contents($target, 'earlier');
+    touch("$target.done");
+    clearstatcache();
+    return fileinode($target);
+}
+
+/* Injects `$faults` into one dump and looks at everything. $expected: 'whole', 'refused' or null for either. */
+function try_faults(FaultCase $case, array $faults, array $injected, $expected)
+{
+    global $folder, $target, $needle, $automatic, $full, $record, $usual;
+    $what = implode(' and ', array_map(function ($fault) {
+        return "$fault[0] $fault[1] $fault[2]";
+    }, $injected));
+    $calls = array_column($injected, 0);
+    $but_mappings = in_array('munmap', $calls, true); /* cannot be unmapped, then */
+    $inode = prepare($folder, $target);
+    file_put_contents($record, '');
+    $result = $automatic ? dump_by_itself($faults, $but_mappings) : dump_by_call($target, $full, $faults, $but_mappings);
+    $hits = substr_count(file_get_contents($record), '!');
+    if ($hits === 0) {
+        return; /* there were fewer such calls this time */
+    }
+    $case->injected++;
+    if ($result === null) {
+        $case->lostProcess("$what: the process did not end as it should");
+        return;
+    }
+    [$done, $text, $leaked] = $result;
+    if ($leaked !== $usual && !in_array('rt_sigprocmask', $calls, true)) {
+        $case->wrong("$what: $leaked");
+    }
+    if (in_array('rt_sigprocmask', $calls, true)) {
+        pcntl_sigprocmask(SIG_SETMASK, []);
+    }
+    clearstatcache();
+    $marker = file_exists("$target.done");
+    $litter = array_diff(fault_list($folder), ['target.rdump', 'target.rdump.done']);
+    if ($litter && !in_array('unlinkat', $calls, true)) {
+        $case->wrong("$what: left behind " . implode(', ', $litter));
+    }
+    if ($done) {
+        $case->whole++;
+        if ($wrong = fault_look_at_dump($target, $needle)) {
+            $case->lostFile("$what: $wrong");
+        }
+        if ($automatic && $marker === (strpos($text, 'but cannot create the marker') !== false)) {
+            $case->wrong("$what: a marker is " . ($marker ? '' : 'not ') . "there: $text");
+        }
+    } else {
+        $case->refused++;
+        clearstatcache();
+        if (@file_get_contents($target) !== 'earlier' || fileinode($target) !== $inode) {
+            $case->lostFile("$what: the earlier file is not as it was");
+        }
+        $reasons = array_map(function ($fault) {
+            return posix_strerror(NUMBER[$fault[2]]);
+        }, $injected);
+        if (!preg_match('~cannot [a-z].* (/\S+): (.+)$~', (string) $text, $match) || !in_array($match[2], $reasons, true)) {
+            $case->wrong("$what: refused with " . json_encode($text, JSON_UNESCAPED_SLASHES));
+        }
+        /* Where the folder does not open, nothing can be removed in it. */
+        if ($automatic && $marker && !in_array([$calls[0], $injected[0][1]], [['openat', 1], ['newfstatat', 1]], true) && !in_array('unlinkat', $calls, true)) {
+            $case->wrong("$what: refused, and yet a marker");
+        }
+    }
+    if ($expected !== null && $done !== ($expected === 'whole')) {
+        $case->wrong("$what: not $expected: $text");
+    }
+}
+
+/* The positions to try among $count calls: all, or where they are many, a spread with the first and the last. */
+function positions($count, $most)
+{
+    if ($count <= $most) {
+        return range(1, $count);
+    }
+    $positions = [];
+    for ($i = 0; $i < $most; $i++) {
+        $positions[] = 1 + (int) round($i * ($count - 1) / ($most - 1));
+    }
+    return $positions;
+}
+
+/* The calls of a dump that nothing happens to but $faults: [name => count]. */
+function calls_of_a_dump(array $faults)
+{
+    global $folder, $target, $record, $automatic, $full;
+    for ($i = 0; $i < 3; $i++) { /* the first ones may grow the heap */
+        prepare($folder, $target);
+        file_put_contents($record, '');
+        $result = $automatic ? dump_by_itself($faults, false) : dump_by_call($target, $full, $faults, false);
+    }
+    $names = array_flip(CALLS);
+    $calls = [];
+    foreach (explode(' ', trim(strtr(file_get_contents($record), ['!' => '']))) as $number) {
+        $name = isset($names[$number]) ? $names[$number] : null;
+        if ($name === null) {
+            throw new Exception("system call $number has no name in this test");
+        }
+        $calls[$name] = isset($calls[$name]) ? $calls[$name] + 1 : 1;
+    }
+    return [$result, $calls];
+}
+
+$background = [];
+foreach ($always as $call => $error) {
+    $background[] = [$call, 0, $error];
+}
+[$result, $calls] = calls_of_a_dump($background);
+$usual = $result ? $result[2] : null; /* PHP itself closes the script's file before the shutdown functions run */
+if (!$result || !$result[0] || (!$automatic && $usual !== '') || strpos($usual, 'mappings') !== false) {
+    echo "not ok - $title, nothing injected: ", json_encode($result, JSON_UNESCAPED_SLASHES), "\n";
+    exit;
+}
+
+foreach ($calls as $call => $count) {
+    if (in_array($call, NEVER_FAIL, true) || isset($always[$call])) {
+        continue;
+    }
+    $errors = isset(ERRORS[$call]) ? ERRORS[$call] : ANY_ERROR;
+    $case = new FaultCase("$title: $call fails: $count calls, " . implode(' ', $errors));
+    $dispensable = in_array($call, DISPENSABLE, true) && !($automatic && in_array($call, NEEDED_FOR_BUDGET, true));
+    foreach (positions($count, $mode === 'lean' ? 30 : 8) as $nth) {
+        foreach ($errors as $error) {
+            $again = ($error === 'EINTR' || $error === 'short') && in_array($call, RESUMED, true);
+            try_faults($case, array_merge([[$call, $nth, $error]], $background), [[$call, $nth, $error]], $dispensable || $again ? 'whole' : null);
+        }
+    }
+    $case->close();
+}
+
+/* While a dump is given up, what clears it away fails as well. */
+if ($mode === 'lean' || $mode === 'auto') {
+    foreach ([['writev', 1, 'ENOSPC'], ['write', 1, 'EDQUOT'], ['ftruncate', 1, 'EFBIG'], ['renameat', 1, 'EACCES']] as $first) {
+        [, $calls] = calls_of_a_dump([$first]);
+        $case = new FaultCase("$title: $first[0] fails, then each call that follows");
+        foreach (['unlinkat', 'close', 'munmap', 'flock', 'rt_sigtimedwait', 'rt_sigprocmask'] as $call) {
+            $count = isset($calls[$call]) ? $calls[$call] : 0;
+            for ($nth = max(1, $count - 3); $nth <= $count; $nth++) {
+                foreach (array_diff(isset(ERRORS[$call]) ? ERRORS[$call] : ANY_ERROR, ['EINTR']) as $error) {
+                    try_faults($case, [$first, [$call, $nth, $error]], [$first, [$call, $nth, $error]], null);
+                }
+            }
+        }
+        /* What could not be removed then, the next dump removes. */
+        prepare($folder, $target);
+        $automatic ? dump_by_itself([$first, ['unlinkat', 0, 'EBUSY']], false) : dump_by_call($target, $full, [$first, ['unlinkat', 0, 'EBUSY']], false);
+        $left = count(fault_list($folder));
+        $automatic ? dump_by_itself([], false) : dump_by_call($target, $full, [], false);
+        $now = count(array_diff(fault_list($folder), ['target.rdump', 'target.rdump.done']));
+        if ($left !== 3 || $now !== 0) {
+            $case->wrong("of what unlinkat could not remove, $left files were left then, $now after the next dump");
+        }
+        $case->close();
+    }
+}
