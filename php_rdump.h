@@ -19,6 +19,10 @@
 #ifndef PHP_RDUMP_H
 #define PHP_RDUMP_H
 
+#if !defined(__STDC_VERSION__) || __STDC_VERSION__ < 199901L
+# error "rdump needs a compiler that speaks C99 or newer"
+#endif
+
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -289,6 +293,7 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	bool override_full;
 	/* the automatic dump, over the life of this worker */
 	bool dumping;      /* an error that arises meanwhile starts no second one */
+	bool passing_on;   /* PHP 7: an error on its way to the hook that was there before */
 	pid_t attempt_pid; /* the process that the next two speak of: a forked child is a worker of its own */
 	uint64_t attempts;
 	int64_t attempt_at; /* seconds, CLOCK_BOOTTIME */

@@ -354,7 +354,6 @@ typedef void (*error_callback)(int type, const char *file, const error_line line
 
 static error_callback first;    /* what was there at start-up */
 static error_callback previous; /* what this hook calls: at times an Xdebug that came in between */
-ZEND_TLS bool passing_on;
 
 /*
  * `format` is the engine's own text here, so nothing that a script says can look like it. An Xdebug that took this hook
@@ -362,21 +361,21 @@ ZEND_TLS bool passing_on;
  */
 static void observe_error(int type, const char *file, const error_line line, const char *format, va_list arguments)
 {
-	if (!passing_on) {
+	if (!RDUMP_G(passing_on)) {
 		on_error(type, format);
 	}
-	if (passing_on || previous == first) {
+	if (RDUMP_G(passing_on) || previous == first) {
 		first(type, file, line, format, arguments);
 		return;
 	}
-	passing_on = true;
+	RDUMP_G(passing_on) = true;
 	zend_try {
 		previous(type, file, line, format, arguments);
 	} zend_catch {
-		passing_on = false;
+		RDUMP_G(passing_on) = false;
 		zend_bailout();
 	} zend_end_try();
-	passing_on = false;
+	RDUMP_G(passing_on) = false;
 }
 
 static void chain(void)
@@ -426,7 +425,7 @@ static void follow_xdebug(void)
 
 void rdump_oom_activate(void)
 {
-	passing_on = false;
+	RDUMP_G(passing_on) = false;
 	follow_xdebug();
 	chain();
 }
