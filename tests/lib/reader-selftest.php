@@ -146,7 +146,7 @@ refuse('an empty file', '', 'the file ends');
 refuse('another magic', dump_file(['magic' => "RDUMP\0\0\1"]), 'magic');
 refuse('another version', dump_file(['version' => pack('V', 4)]), 'format version 4');
 foreach (['82', 'v8', 'v822', 'V82', 'vab', "v8\n", ''] as $tag) {
-    refuse('a tag like ' . json_encode($tag), dump_file(['tag' => str($tag)]), 'the PHP version tag');
+    refuse('a tag like "' . addcslashes($tag, "\n") . '"', dump_file(['tag' => str($tag)]), 'the PHP version tag');
 }
 refuse('a tag of 4 GB', dump_file(['tag' => pack('V', 0xffffffff) . 'v82']), 'has 4294967295 bytes');
 refuse('no pid', dump_file(['pid' => pack('P', 0)]), 'the pid');

@@ -23,8 +23,8 @@ function check($name, $expected, $actual)
         echo "ok - walk, $title: $name\n";
     } else {
         $show = function ($value) {
-            $json = json_encode($value, JSON_PARTIAL_OUTPUT_ON_ERROR);
-            return strlen($json) > 600 ? substr($json, 0, 600) . '...' : $json;
+            $text = preg_replace('/\s+/', ' ', var_export($value, true));
+            return strlen($text) > 600 ? substr($text, 0, 600) . '...' : $text;
         };
         echo "not ok - walk, $title: $name: {$show($actual)} instead of {$show($expected)}\n";
     }
@@ -53,7 +53,7 @@ function walk($how, $full, array $directives, $jit)
     $path = "$folder/walk.rdump";
     $limit = 256;
     $arguments = array_merge([$php, '-n', '-d', "extension=$so", '-d', "memory_limit={$limit}M", '-d', 'display_errors=0',
-        '-d', "error_log=$folder/log"], $directives);
+        '-d', 'fatal_error_backtraces=0', /* on the heap, and counted */ '-d', "error_log=$folder/log"], $directives);
     if ($how === 'auto') {
         array_push($arguments, '-d', "rdump.oom_dump=$path", '-d', 'rdump.oom_dump_full=' . (int) $full);
     }
@@ -104,22 +104,28 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit)
             return in_array($name, $walk->globalNames(), true);
         }, ['argv', 'string', 'never', 'nowhere']));
 
-    $stack = [];
+    $stack = $files = [];
     foreach ($walk->callStack() as $frame) {
-        /* 8.4 says in a closure's name where it stands. */
-        $function = preg_replace('/\{closure.*\}/', '{closure}', $frame['function']);
+        /* 8.4 says in a closure's name where it stands, earlier ones in which namespace. */
+        $function = preg_replace('/^.*\{closure.*\}$/', '{closure}', $frame['function']);
         $stack[] = $function . ($frame['line'] !== null && !$jit ? ':' . $frame['line'] : '');
-        $files[$frame['file']] = true;
+        if ($frame['file'] !== null) {
+            $files[$frame['file']] = true;
+        }
     }
     $line = function ($name) use ($lines, $jit) {
         return $jit ? '' : ':' . $lines[$name];
     };
-    $late = $how === 'auto' && $walk->reportsLate();
-    check('the running function, and the call stack to it', array_merge($late ? [] : [$how === 'auto' ? 'str_repeat' : 'rdump_dump'], [
-        'Planted\end_of_the_line' . $line($how), 'Planted\{closure}' . $line('closure'), 'Planted\Deep::turn' . $line('turn'),
+    $innermost = $how === 'auto' ? 'str_repeat' : 'rdump_dump';
+    if ($how === 'auto' && $walk->reportsLate() && $stack[0] !== $innermost) {
+        array_unshift($stack, $innermost); /* it may have returned by then */
+    }
+    check('the running function, and the call stack to it', [
+        $innermost,
+        'Planted\end_of_the_line' . $line($how), '{closure}' . $line('closure'), 'Planted\Deep::turn' . $line('turn'),
         'Planted\Deep::descend' . $line('descend'), 'Planted\outer' . $line('outer'), '{main}' . $line('main'),
-    ]), $stack);
-    check('the file of each', __DIR__ . '/walk-program.php', implode(' ', array_filter(array_keys($files))));
+    ], $stack);
+    check('the file of each', [__DIR__ . '/walk-program.php'], array_keys($files));
 
     $classes = $walk->classes();
     $class = function ($name) use ($classes) {
