@@ -508,6 +508,10 @@ static int scan_pages(struct sink *sink, uint64_t *at, uint64_t end, bool change
 		if (count < 0 && errno == EINTR) {
 			continue;
 		}
+		/* Linux may say less than it did (6.18: 40,000 pages, every second one there): the rest would come twice. */
+		if (count > 0 && argument.walk_end < region[count - 1].end) {
+			argument.walk_end = region[count - 1].end;
+		}
 		if (count < 0 || argument.walk_end <= *at) {
 			maps->can_scan = false;
 			return SOURCE_REFUSED;
