@@ -38,6 +38,7 @@ function mappings(RdumpReader $dump)
 
 $dump = new RdumpReader($argv[1]);
 $walk = new RdumpWalk($dump, file_get_contents($argv[2]));
+$memory = $walk->memory();
 $mappings = mappings($dump);
 
 echo "\nThe header\n";
@@ -48,9 +49,11 @@ row('executor globals', sprintf('0x%x', $dump->eg));
 row('compiler globals', sprintf('0x%x', $dump->cg));
 
 echo "\nThe size\n";
+row('memory_limit', megabytes($memory['limit']));
+row('PHP heap, in use', megabytes($memory['size']) . '  as memory_get_usage() had it');
 row('address space', megabytes(array_sum(array_column($mappings, 1))));
 row('resident (RSS)', megabytes($dump->rss));
-row('the file', megabytes($dump->size) . sprintf('  %d %% of RSS: what can be read back from files on disk is left out', 100 * $dump->size / $dump->rss));
+row('the file', megabytes($dump->size) . sprintf('  %d %% of RSS: unchanged pages of files on disk are left out', 100 * $dump->size / $dump->rss));
 
 echo "\nWhat was running\n";
 foreach ($walk->callStack() as $depth => $frame) {
@@ -60,7 +63,7 @@ foreach ($walk->callStack() as $depth => $frame) {
 echo "\nLive objects\n";
 $objects = $walk->objects();
 arsort($objects);
-foreach (array_slice($objects, 0, 5) as $class => $count) {
+foreach (array_slice($objects, 0, 3) as $class => $count) {
     row($class, sprintf('%8s', number_format($count)));
 }
 
