@@ -19,7 +19,11 @@
 #ifndef PHP_RDUMP_H
 #define PHP_RDUMP_H
 
-#if !defined(__STDC_VERSION__) || __STDC_VERSION__ < 199901L
+#if !defined(__linux__)
+# error "rdump needs Linux: it reads /proc/self/smaps and writes what the kernel says is there"
+#elif !defined(__LP64__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+# error "rdump needs a 64-bit little-endian machine (x86-64 or arm64): the RDUMP format is made for these"
+#elif !defined(__STDC_VERSION__) || __STDC_VERSION__ < 199901L
 # error "rdump needs a compiler that speaks C99 or newer"
 #endif
 
@@ -28,12 +32,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#if !defined(__linux__)
-# error "rdump needs Linux: it reads /proc/self/smaps and writes what the kernel says is there"
-#elif !defined(__LP64__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-# error "rdump needs a 64-bit little-endian machine (x86-64 or arm64): the RDUMP format is made for these"
-#endif
 
 #define PHP_RDUMP_VERSION "2.0.0"
 #define RDUMP_FORMAT_VERSION 3
