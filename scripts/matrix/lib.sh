@@ -18,6 +18,11 @@ die() {
 	exit 1
 }
 
+# host_packages NAME...: installs what is missing on this machine.
+host_packages() {
+	install_packages "$@" || not_fetched "$*"
+}
+
 # in_suite host|SUITE COMMAND...: runs it on this machine or in the chroot of that suite.
 in_suite() {
 	if [ "$1" = host ]; then
@@ -43,4 +48,27 @@ php_of() {
 		8.2-zts|8.2-zts-debug|8.2-debug) echo host "$matrix_cache/php/$1/bin/php-config" ;;
 		*) return 1 ;;
 	esac
+}
+
+# ---- cases
+
+# report NAME COMMAND...: a case that holds where the command does. $work is the caller's.
+report() {
+	local name=$1
+	shift
+	if "$@" > "$work/log" 2>&1; then
+		echo "ok - $name"
+	else
+		echo "not ok - $name: $(grep -m 1 -E 'error|warning' "$work/log" || tail -n 1 "$work/log")"
+		cat "$work/log" >&2
+	fi
+}
+
+# refuses COMMAND...: a compilation that fails, and with a sentence for the user.
+refuses() {
+	if "$@" 2> "$work/refusal"; then
+		echo "error: it compiles"
+		return 1
+	fi
+	grep 'error.*rdump needs' "$work/refusal" || { cat "$work/refusal"; return 1; }
 }
