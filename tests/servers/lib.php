@@ -79,6 +79,11 @@ class Server
     public function stop($signal)
     {
         send_signal($this->pid, $signal);
+        return $this->await();
+    }
+
+    public function await()
+    {
         $ended = rdump_await(function () {
             return !$this->isRunning();
         }, SECONDS);

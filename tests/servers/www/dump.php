@@ -1,5 +1,9 @@
 <?php
-/* Dumps itself: ?key=...&path=...&full=...; says what became of it, and how the process grew meanwhile. */
+/*
+ * Dumps itself: ?key=...&path=...&full=...; says what became of it, and how the process grew
+ * meanwhile. With &barrier=... not before others are as far.
+ */
+require __DIR__ . '/barrier.inc.php';
 $planted = "value of {$_GET['key']}";
 
 function status_kilobytes()
@@ -21,5 +25,6 @@ function running_function($path, $full)
     return ['result' => $result, 'grown' => $grown, 'error' => error_get_last()];
 }
 
+await_others();
 $answer = running_function($_GET['path'], !empty($_GET['full']));
 echo serialize($answer + ['pid' => getmypid()]);
