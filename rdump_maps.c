@@ -393,11 +393,23 @@ static int read_list(struct rdump_maps *maps, int fd, const char *source, struct
 	}
 }
 
+/* An empty list is no list: a process without memory there is not, but /dev/null mounted over the file there is. */
+static int open_and_read_list(struct rdump_maps *maps, const char *source, struct rdump_error *error)
+{
+	int status, fd = open(source, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		return rdump_fail(error, "open", source, errno);
+	}
+	status = read_list(maps, fd, source, error);
+	(void) close(fd);
+	return status == 0 && maps->count == 0 ? rdump_fail(error, "find a mapping in", source, ENODATA) : status;
+}
+
 int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
 {
-	const char *source = SMAPS;
 	struct sysinfo system;
-	int fd, status;
+	int status;
 
 	memset(maps, 0, sizeof(*maps));
 	maps->scratch = scratch;
@@ -407,19 +419,13 @@ int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool
 	maps->swap_in_use = sysinfo(&system) < 0 || system.freeswap != system.totalswap;
 	maps->work = rdump_scratch_low(scratch, RDUMP_MAPS_WORK);
 	if (!maps->work) {
-		return rdump_fail(error, "find memory to read", source, ENOMEM);
+		return rdump_fail(error, "find memory to read", SMAPS, ENOMEM);
 	}
 
-	fd = open(source, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno != EMFILE && errno != ENFILE) {
-		source = MAPS;
-		fd = open(source, O_RDONLY | O_CLOEXEC);
+	status = open_and_read_list(maps, SMAPS, error);
+	if (status < 0 && maps->count == 0 && error->err != EMFILE && error->err != ENFILE) {
+		status = open_and_read_list(maps, MAPS, error);
 	}
-	if (fd < 0) {
-		return rdump_fail(error, "open", source, errno);
-	}
-	status = read_list(maps, fd, source, error);
-	(void) close(fd);
 	if (status < 0) {
 		return -1;
 	}
