@@ -1,0 +1,395 @@
+/*
+ * Memory that moves while it is dumped, without PHP:   moving FOLDER FILE_FOLDER DUMPS CHANGES
+ *
+ * Threads map, unmap, protect and truncate without pause; the main thread dumps, by both ways of reading, lean and full,
+ * until it has made DUMPS dumps of each kind and the threads have made CHANGES changes. Each file is looked at: parsed
+ * strictly, and held against memory that does not move. FOLDER takes the dumps, FILE_FOLDER the mapped files.
+ */
+#define _GNU_SOURCE
+#define RDUMP_WITHOUT_PHP
+#include "php_rdump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE 4096
+#define STEADY_PAGES 512
+#define SLOTS 8
+#define SLOT_PAGES 64
+
+static const char *folder, *file_folder;
+static volatile bool over;
+static unsigned long changes;
+static unsigned char *steady; /* each page filled with its own byte */
+
+static void changed(void)
+{
+	__atomic_add_fetch(&changes, 1, __ATOMIC_RELAXED);
+}
+
+/* Address space that belongs to one thread alone: what it maps anew with MAP_FIXED is its own. */
+static unsigned char *own_space(void)
+{
+	unsigned char *space = mmap(NULL, (size_t) SLOTS * SLOT_PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (space == MAP_FAILED) {
+		perror("mmap");
+		exit(2);
+	}
+	return space;
+}
+
+static void *map_and_unmap(void *seed)
+{
+	unsigned state = (unsigned) (uintptr_t) seed;
+
+	while (!over) {
+		unsigned pages = 1 + (unsigned) rand_r(&state) % SLOT_PAGES;
+		unsigned char *memory = mmap(NULL, (size_t) pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (memory == MAP_FAILED) {
+			continue;
+		}
+		for (unsigned i = 0; i < pages; i += 1 + (unsigned) rand_r(&state) % 4) {
+			memory[(size_t) i * PAGE] = 0xab;
+		}
+		munmap(memory, (size_t) pages * PAGE);
+		changed();
+	}
+	return NULL;
+}
+
+static void *change_in_place(void *seed)
+{
+	unsigned state = (unsigned) (uintptr_t) seed;
+	unsigned char *space = own_space();
+
+	while (!over) {
+		unsigned first = (unsigned) rand_r(&state) % (SLOTS * SLOT_PAGES - SLOT_PAGES);
+		size_t size = (size_t) (1 + (unsigned) rand_r(&state) % SLOT_PAGES) * PAGE;
+		unsigned char *at = space + (size_t) first * PAGE;
+
+		switch (rand_r(&state) % 5) {
+			case 0:
+				/* Unmapped and mapped anew in one step: in between, another thread's memory could come to lie there. */
+				mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+				break;
+			case 1:
+				mprotect(at, size, PROT_NONE);
+				break;
+			case 2:
+				if (mprotect(at, size, PROT_READ | PROT_WRITE) == 0) {
+					memset(at, 0xcd, size);
+				}
+				break;
+			case 3:
+				mprotect(at, size, PROT_READ);
+				break;
+			default:
+				madvise(at, size, MADV_DONTNEED);
+		}
+		changed();
+	}
+	return NULL;
+}
+
+/* Maps a file, privately or shared, and takes its end away: reading there would be a SIGBUS. */
+static void *truncate_files(void *seed)
+{
+	unsigned state = (unsigned) (uintptr_t) seed;
+	char path[4096];
+	unsigned char *memory = NULL;
+	int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/mapped-%u", file_folder, state);
+	while (!over) {
+		size_t size = (size_t) SLOT_PAGES * PAGE;
+		if (!memory || rand_r(&state) % 16 == 0) {
+			if (memory) {
+				munmap(memory, size);
+				close(fd);
+			}
+			unlink(path);
+			fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+			if (fd < 0 || ftruncate(fd, (off_t) size) < 0) {
+				perror(path);
+				exit(2);
+			}
+			memory = mmap(NULL, size, PROT_READ | PROT_WRITE, rand_r(&state) % 2 ? MAP_SHARED : MAP_PRIVATE, fd, 0);
+			if (memory == MAP_FAILED) {
+				memory = NULL;
+				close(fd);
+				continue;
+			}
+			memset(memory, 0xef, size);
+			if (rand_r(&state) % 2) {
+				unlink(path); /* such a mapping is dumped whole */
+			}
+		}
+		if (ftruncate(fd, (off_t) (rand_r(&state) % SLOT_PAGES) * PAGE) < 0 || ftruncate(fd, (off_t) size) < 0) {
+			perror("ftruncate");
+			exit(2);
+		}
+		changed();
+	}
+	return NULL;
+}
+
+/* ---- a strict look at a dump ------------------------------------------------------------------------------------- */
+
+static const unsigned char *at, *end;
+
+static const unsigned char *take(size_t size)
+{
+	const unsigned char *here = at;
+
+	if ((size_t) (end - at) < size) {
+		return NULL;
+	}
+	at += size;
+	return here;
+}
+
+static bool take_u32(uint32_t *value)
+{
+	const unsigned char *bytes = take(sizeof(*value));
+
+	if (bytes) {
+		memcpy(value, bytes, sizeof(*value));
+	}
+	return bytes;
+}
+
+static bool take_u64(uint64_t *value)
+{
+	const unsigned char *bytes = take(sizeof(*value));
+
+	if (bytes) {
+		memcpy(value, bytes, sizeof(*value));
+	}
+	return bytes;
+}
+
+static const unsigned char *take_string(uint32_t *length)
+{
+	return take_u32(length) ? take(*length) : NULL;
+}
+
+static const char *look_at_mappings(uint32_t count)
+{
+	uint64_t previous = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t bounds[2], inode;
+		uint32_t length;
+		for (int k = 0; k < 2; k++) {
+			char digits[17] = "";
+			const unsigned char *text = take_string(&length);
+			if (!text || length > 16) {
+				return "a mapping's bounds";
+			}
+			memcpy(digits, text, length);
+			bounds[k] = strtoull(digits, NULL, 16);
+		}
+		if (bounds[0] >= bounds[1] || bounds[0] < previous) {
+			return "the order of the mappings";
+		}
+		previous = bounds[1];
+		if (!take_string(&length) || !take(4) || !take_string(&length) || !take_u64(&inode) || !take_string(&length)) {
+			return "a mapping";
+		}
+	}
+	return NULL;
+}
+
+static const char *look_at_regions(uint32_t count)
+{
+	uint64_t previous = 0;
+	size_t found = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t begin, size;
+		const unsigned char *bytes;
+		if (!take_u64(&begin) || !take_u64(&size) || !(bytes = take(size))) {
+			return "a region";
+		}
+		if (size == 0 || (begin | size) % PAGE || begin < previous) {
+			return "the order of the regions";
+		}
+		previous = begin + size;
+		for (size_t page = 0; page < STEADY_PAGES; page++) {
+			uint64_t address = (uint64_t) (uintptr_t) steady + page * PAGE;
+			if (address >= begin && address < begin + size) {
+				if (memcmp(bytes + (address - begin), steady + page * PAGE, PAGE) != 0) {
+					return "the bytes of memory that did not move";
+				}
+				found++;
+			}
+		}
+	}
+	if (found != STEADY_PAGES) {
+		return "memory that did not move: it is not all there";
+	}
+	return at == end ? NULL : "the end: something follows";
+}
+
+/* Returns what is wrong with the dump, or NULL. */
+static const char *look_at_dump(const char *path)
+{
+	struct stat status;
+	const char *wrong;
+	const unsigned char *bytes;
+	uint32_t value, mappings, regions;
+	uint64_t wide;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size < 64) {
+		return "the file: it is not there";
+	}
+	bytes = mmap(NULL, (size_t) status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (bytes == MAP_FAILED) {
+		return "the file: it cannot be mapped";
+	}
+	at = bytes;
+	end = bytes + status.st_size;
+	wrong = memcmp(take(8), "RDUMP\0\0", 8) || !take_u32(&value) || value != 3 || !take_string(&value) || !take(8 * 4) || !take_u32(&value)
+		|| value != 1 || !take_string(&value) || !take_u64(&wide) || !take_u32(&mappings) || !take_u32(&regions) ? "the header" : NULL;
+	wrong = wrong ? wrong : look_at_mappings(mappings);
+	wrong = wrong ? wrong : look_at_regions(regions);
+	munmap((void *) (uintptr_t) bytes, (size_t) status.st_size);
+	return wrong;
+}
+
+/* ---- dumps ------------------------------------------------------------------------------------------------------- */
+
+struct kind {
+	const char *name;
+	bool safe_read;
+	bool full;
+	uint64_t budget;
+	unsigned dumps;
+	unsigned wrong;
+	char sentence[512];
+};
+
+static void dump(struct kind *kind)
+{
+	struct rdump_request request;
+	struct rdump_result result;
+	struct rdump_file file;
+	struct rdump_error error = {NULL, NULL, 0};
+	char path[4096];
+	const char *wrong = NULL;
+
+	snprintf(path, sizeof(path), "%s/moving.rdump", folder);
+	memset(&request, 0, sizeof(request));
+	request.process.tag = "v82";
+	request.process.executor_globals = request.process.compiler_globals = request.process.basic_globals = (uint64_t) (uintptr_t) &changes;
+	request.safe_read = kind->safe_read;
+	request.full = kind->full;
+	request.budget = kind->budget;
+	kind->dumps++;
+	if (rdump_file_open(&file, path, &error) == 0) {
+		rdump_write(&request, &file, &result);
+		error = result.error;
+	}
+	if (error.step) {
+		snprintf(kind->sentence, sizeof(kind->sentence), "cannot %s %s: %s", error.step, error.path, strerror(error.err));
+		kind->wrong++;
+	} else if ((wrong = look_at_dump(path))) {
+		snprintf(kind->sentence, sizeof(kind->sentence), "the dump is not whole, see %s", wrong);
+		kind->wrong++;
+	}
+	unlink(path);
+}
+
+static void *dump_in_thread(void *kind)
+{
+	dump(kind);
+	return NULL;
+}
+
+/* A thread with 64 KB of stack, guard page included in what is left. */
+static void dump_on_small_stack(struct kind *kind)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	pthread_attr_init(&attributes);
+	if (pthread_attr_setstacksize(&attributes, 64 * 1024) != 0 || pthread_create(&thread, &attributes, dump_in_thread, kind) != 0) {
+		snprintf(kind->sentence, sizeof(kind->sentence), "no such thread");
+		kind->wrong++;
+	} else {
+		pthread_join(thread, NULL);
+	}
+	pthread_attr_destroy(&attributes);
+}
+
+int main(int count, char **argument)
+{
+	struct kind kinds[] = {
+		{"written from the address", false, false, 0, 0, 0, ""},
+		{"read safely", true, false, 0, 0, 0, ""},
+		{"written from the address, full", false, true, 0, 0, 0, ""},
+		{"read safely, full", true, true, 0, 0, 0, ""},
+		{"written from the address, within a budget", false, false, (uint64_t) 1 << 40, 0, 0, ""},
+		{"on a stack of 64 KB", false, false, (uint64_t) 1 << 40, 0, 0, ""},
+	};
+	const size_t small_stack = sizeof(kinds) / sizeof(*kinds) - 1;
+	static void *(*const work[])(void *) = {map_and_unmap, change_in_place, truncate_files, change_in_place, truncate_files};
+	pthread_t thread[sizeof(work) / sizeof(*work)];
+	unsigned long total = 0, lost = 0;
+	unsigned dumps;
+	unsigned long wanted;
+
+	if (count != 5) {
+		fputs("usage: moving FOLDER FILE_FOLDER DUMPS CHANGES\n", stderr);
+		return 2;
+	}
+	folder = argument[1];
+	file_folder = argument[2];
+	dumps = (unsigned) atoi(argument[3]);
+	wanted = strtoul(argument[4], NULL, 10);
+	steady = mmap(NULL, (size_t) STEADY_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < STEADY_PAGES; i++) {
+		memset(steady + (size_t) i * PAGE, 1 + i % 255, PAGE);
+	}
+	for (size_t i = 0; i < sizeof(work) / sizeof(*work); i++) {
+		pthread_create(&thread[i], NULL, work[i], (void *) (uintptr_t) (i + 1));
+	}
+	while (kinds[0].dumps < dumps || __atomic_load_n(&changes, __ATOMIC_RELAXED) < wanted) {
+		for (size_t i = 0; i < small_stack; i++) {
+			dump(&kinds[i]);
+		}
+		dump_on_small_stack(&kinds[small_stack]);
+	}
+	over = true;
+	for (size_t i = 0; i < sizeof(work) / sizeof(*work); i++) {
+		pthread_join(thread[i], NULL);
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (kinds[i].wrong) {
+			printf("not ok - memory that moves, %s: %u of %u dumps: %s\n", kinds[i].name, kinds[i].wrong, kinds[i].dumps, kinds[i].sentence);
+		} else {
+			printf("ok - memory that moves, %s: %u dumps whole\n", kinds[i].name, kinds[i].dumps);
+		}
+		total += kinds[i].dumps;
+		lost += kinds[i].wrong;
+	}
+	printf("# %lu changes while %lu dumps were made\n", changes, total);
+	if (getenv("RDUMP_FIGURES")) {
+		FILE *figures = fopen(getenv("RDUMP_FIGURES"), "a");
+		if (figures) {
+			fprintf(figures, "%lu %lu 0 %lu 0\n", changes, total - lost, lost);
+			fclose(figures);
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,327 @@
+<?php
+/*
+ * Dumps in hostile surroundings: no /proc, filters, limits, signals, swap, a container's memory limit.
+ *     php surroundings.php PHP RDUMP_SO LAUNCH FOLDER     as root; FOLDER is on a disk
+ */
+require __DIR__ . '/lib.php';
+[, $php, $so, $launch, $folder] = $argv;
+$needle = 'the secret of this heap ' . getmypid();
+mkdir("$folder/out");
+chmod("$folder/out", 0777);
+$target = "$folder/out/target.rdump";
+
+function php($ini = [], $extensions = ['posix'])
+{
+    global $php, $so;
+    $command = [$php, '-n'];
+    foreach ($extensions as $extension) {
+        $command[] = '-d';
+        $command[] = "extension=$extension";
+    }
+    foreach (['extension' => $so, 'memory_limit' => '-1'] + $ini as $name => $value) {
+        $command[] = '-d';
+        $command[] = "$name=$value";
+    }
+    return rdump_command($command);
+}
+
+/* The probe's command line. */
+function probe(array $options = [], array $ini = [], $extensions = ['posix'], $to = null)
+{
+    global $target, $needle;
+    return php($ini, $extensions) . ' ' . rdump_command([__DIR__ . '/probe.php', $to ?: $target, strrev($needle), json_encode($options ?: new stdClass)]);
+}
+
+/*
+ * Runs a command line with a probe in it, over an earlier file. $expected: 'whole', 'refused' or null for either; $reason: what a refusal says.
+ * Returns the probe's answer.
+ */
+function attempt(FaultCase $case, $what, $command, $expected, $reason = null, $to = null)
+{
+    global $target, $needle;
+    $to = $to ?: $target;
+    foreach (glob(dirname($target) . '/{,.}*', GLOB_BRACE) as $file) {
+        is_file($file) && unlink($file);
+    }
+    file_put_contents($target, 'earlier');
+    [$status, $output, $errors] = rdump_shell($command);
+    $case->injected++;
+    $answer = json_decode(trim(strrchr("\n" . trim($output), "\n")), true);
+    if ($status !== 0 || !$answer) {
+        $case->lostProcess("$what: status $status: " . trim(substr("$output $errors", -300)));
+        return null;
+    }
+    $litter = array_diff(fault_list(dirname($target)), ['target.rdump']);
+    if ($litter) {
+        $case->wrong("$what: left behind " . implode(', ', $litter));
+    }
+    $text = implode(', ', isset($answer['warnings']) ? $answer['warnings'] : []);
+    if ($answer['whole']) {
+        $case->whole++;
+        if ($wrong = fault_look_at_dump($target, $needle)) {
+            $case->lostFile("$what: $wrong");
+        }
+    } else {
+        $case->refused++;
+        if (@file_get_contents($target) !== 'earlier') {
+            $case->lostFile("$what: the earlier file is not as it was");
+        }
+        if (!preg_match('/^rdump_dump\(\): cannot [a-z].*: ' . ($reason ?: '.+') . '$/', $text)) {
+            $case->wrong("$what: refused with " . json_encode($text));
+        }
+    }
+    if ($expected && (bool) $answer['whole'] !== ($expected === 'whole')) {
+        $case->wrong("$what: not $expected: $text");
+    }
+    return $answer;
+}
+
+/* ---- /proc ------------------------------------------------------------------------------------------------------- */
+
+$usual = new FaultCase('nothing hostile');
+attempt($usual, 'by call', probe(), 'whole');
+$usual_size = filesize($target);
+$usual->injected = 0;
+$usual->close(number_format($usual_size) . ' bytes');
+
+/* Runs $command where $mounts, shell commands, changed what is mounted. The process is the same from the first to the last. */
+function elsewhere($mounts, $command)
+{
+    return rdump_command(['unshare', '-m', '--propagation', 'private', 'sh', '-c', "$mounts && exec $command"]);
+}
+
+$case = new FaultCase('/proc not mounted');
+attempt($case, 'lean', elsewhere('umount -l /proc', probe()), 'refused', 'No such file or directory');
+attempt($case, 'safe_read', elsewhere('umount -l /proc', probe([], ['rdump.safe_read' => 1])), 'refused', 'No such file or directory');
+attempt($case, 'empty', elsewhere('mount -t tmpfs none /proc', probe()), 'refused', 'No such file or directory');
+$case->close();
+
+$case = new FaultCase('/proc with hidepid');
+foreach ([1, 2, 4] as $hide) {
+    attempt($case, "hidepid=$hide", elsewhere("mount -t proc -o hidepid=$hide proc /proc", 'setpriv --reuid=65534 --regid=65534 --clear-groups ' . probe()), 'whole');
+}
+$case->close();
+
+$case = new FaultCase('files of /proc/self that are not there, or empty');
+foreach (['pagemap' => 'whole', 'mem' => 'whole', 'statm' => 'whole', 'smaps' => 'whole', 'maps' => 'whole'] as $file => $expected) {
+    foreach ([0, 1] as $safe) {
+        attempt($case, "$file, safe_read=$safe", elsewhere("mount --bind /dev/null /proc/\$\$/$file", probe([], ['rdump.safe_read' => $safe])), $expected);
+    }
+}
+attempt($case, 'smaps and maps', elsewhere('mount --bind /dev/null /proc/$$/smaps && mount --bind /dev/null /proc/$$/maps', probe()), 'refused');
+$case->close();
+
+/* ---- system calls that a container refuses ----------------------------------------------------------------------- */
+
+$filters = ['scan', 'mincore', 'process_vm_readv', 'memfd_create', 'getrandom', 'flock', 'statfs', 'scan,mincore', 'scan,mincore,process_vm_readv',
+    'scan,mincore,process_vm_readv,memfd_create,getrandom,flock,statfs'];
+$case = new FaultCase('a seccomp filter refuses ' . implode('; ', $filters));
+foreach ($filters as $names) {
+    foreach ([1 => 'EPERM', 38 => 'ENOSYS'] as $number => $error) {
+        foreach ([0, 1] as $safe) {
+            foreach ([0, 65534] as $uid) {
+                $what = "$names $error, safe_read=$safe, uid $uid";
+                attempt($case, $what, rdump_command([$launch, $names, $number]) . ' ' . probe(['uid' => $uid, 'mb' => 4], ['rdump.safe_read' => $safe]), 'whole');
+                $sizes[$names . $uid] = is_file($target) ? filesize($target) : 0;
+            }
+        }
+    }
+}
+/* Without PAGEMAP_SCAN the pagemap is as good; without both and not dumpable, mincore() is; a file of whole mappings is the last resort. */
+if ($sizes['scan0'] > 1.2 * $usual_size || $sizes['scan65534'] > 1.5 * $usual_size) {
+    $case->wrong('a fallback wrote much more than needed: ' . json_encode($sizes));
+}
+$case->close();
+
+$case = new FaultCase('not dumpable: root given up');
+foreach ([0, 1] as $safe) {
+    foreach ([false, true] as $full) {
+        attempt($case, "safe_read=$safe", probe(['uid' => 65534, 'full' => $full], ['rdump.safe_read' => $safe]), 'whole');
+    }
+}
+$case->close();
+
+/* ---- limits ------------------------------------------------------------------------------------------------------ */
+
+$case = new FaultCase('RLIMIT_NOFILE from 0 to 16');
+for ($limit = 0; $limit <= 16; $limit++) {
+    foreach ([0, 1] as $safe) {
+        attempt($case, "limit $limit", probe(['limits' => [[POSIX_RLIMIT_NOFILE, $limit]]], ['rdump.safe_read' => $safe]), $limit < 4 ? 'refused' : null, 'Too many open files');
+    }
+}
+$case->close();
+
+$case = new FaultCase('RLIMIT_AS just above what the process has');
+foreach ([0, 4096, 1 << 20, 5 << 20, 40 << 20, 200 << 20, 300 << 20] as $headroom) {
+    attempt($case, "$headroom bytes above", probe(['as_headroom' => $headroom]), 'whole');
+}
+$case->close();
+
+$case = new FaultCase('RLIMIT_FSIZE');
+foreach ([0, 1, 4096, 65536, 1 << 20, 10 << 20] as $limit) {
+    attempt($case, "limit $limit", probe(['limits' => [[POSIX_RLIMIT_FSIZE, $limit]]]), 'refused', 'File too large');
+}
+$case->close();
+
+$case = new FaultCase('a small stack, ulimit -s');
+$small = null;
+foreach ([64, 80, 96, 128, 160, 192, 256, 512] as $kilobytes) {
+    /* PHP itself wants some; what it can live with must do for a dump. */
+    $limited = "ulimit -s $kilobytes && ";
+    [$status] = rdump_shell('{ ' . $limited . php() . " -r 'set_error_handler(function () {}); file_put_contents(\"/dev/null\", json_encode([1]));'; } 2>/dev/null");
+    if ($status === 0) {
+        $small = $small ?: $kilobytes;
+        attempt($case, "$kilobytes KB", $limited . probe(), 'whole');
+    }
+}
+$case->close("from $small KB on");
+
+$case = new FaultCase('file systems that are full or read-only');
+attempt($case, 'tmpfs of 1 MB', elsewhere("mkdir -p $folder/mnt && mount -t tmpfs -o size=1m none $folder/mnt && touch $folder/mnt/target.rdump",
+    probe([], [], ['posix'], "$folder/mnt/target.rdump")), 'refused', 'No space left on device');
+attempt($case, 'tmpfs without inodes', elsewhere("mount -t tmpfs -o nr_inodes=1 none $folder/mnt", probe([], [], ['posix'], "$folder/mnt/target.rdump")), 'refused', 'No space left on device');
+attempt($case, 'read-only', elsewhere("mount -t tmpfs -o ro none $folder/mnt", probe([], [], ['posix'], "$folder/mnt/target.rdump")), 'refused', 'Read-only file system');
+attempt($case, '/proc', probe([], [], ['posix'], '/proc/target.rdump'), 'refused');
+attempt($case, '/sys', probe([], [], ['posix'], '/sys/kernel/target.rdump'), 'refused');
+attempt($case, '/dev/fd', probe([], [], ['posix'], '/dev/fd/target.rdump'), 'refused');
+$case->close();
+
+/* ---- signals ----------------------------------------------------------------------------------------------------- */
+
+$case = new FaultCase('signals every 200 microseconds');
+foreach ([0, 1] as $safe) {
+    $answer = attempt($case, "safe_read=$safe", probe(['timer' => 200, 'times' => 40], ['rdump.safe_read' => $safe, 'ffi.enable' => 1], ['posix', 'ffi']), 'whole');
+    if ($answer && ($answer['whole'] !== 40 || $answer['ticks'] < 1)) {
+        $case->wrong("$answer[whole] of 40 dumps with $answer[ticks] signals: " . json_encode($answer));
+    }
+}
+$case->close();
+
+/* Sends $signal as soon as the temporary file is there. Returns [caught in mid-dump?, how it ended]. */
+function signal_in_mid_dump($signal, $ini, $mb)
+{
+    global $target;
+    $process = proc_open('exec ' . probe(['mb' => $mb], $ini), [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']], $pipes);
+    $pid = proc_get_status($process)['pid'];
+    $seen = rdump_await(function () use ($target) {
+        foreach (fault_list(dirname($target)) as $name) {
+            if (substr($name, -5) === '.part') {
+                return true;
+            }
+        }
+        return false;
+    }, 30);
+    posix_kill($pid, $signal);
+    clearstatcache();
+    $caught = $seen && count(fault_list(dirname($target))) > 1;
+    do {
+        $status = proc_get_status($process);
+    } while ($status['running'] && usleep(1000) === null);
+    proc_close($process);
+    return [$caught, $status];
+}
+
+foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL'] as $signal => $name) {
+    $case = new FaultCase("$name in mid-dump");
+    for ($i = 0; $i < 20 && $case->injected < 6; $i++) {
+        array_map('unlink', glob(dirname($target) . '/{,.}*.{part,rdump}', GLOB_BRACE));
+        file_put_contents($target, 'earlier');
+        [$caught, $status] = signal_in_mid_dump($signal, ['rdump.safe_read' => $i % 2], 150);
+        if (!$caught) {
+            continue; /* it was too quick */
+        }
+        $case->injected++;
+        if (!$status['signaled'] || $status['termsig'] !== $signal) {
+            $case->wrong('the process did not end by the signal, once the dump was over: ' . json_encode($status));
+        }
+        if ($signal !== SIGKILL) {
+            $case->whole++;
+            if (($wrong = fault_look_at_dump($target, $needle)) || count(fault_list(dirname($target))) !== 1) {
+                $case->lostFile($wrong ?: 'left behind a temporary file');
+            }
+        } else {
+            $case->refused++;
+            if (file_get_contents($target) !== 'earlier') {
+                $case->lostFile('the earlier file is not as it was');
+            }
+            rdump_shell(probe());
+            if (fault_list(dirname($target)) !== ['target.rdump'] || fault_look_at_dump($target, $needle)) {
+                $case->wrong('the next dump left behind ' . implode(', ', fault_list(dirname($target))));
+            }
+        }
+    }
+    if ($case->injected === 0) {
+        $case->wrong('no dump was caught in the middle');
+    }
+    $case->close();
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
+
+$case = new FaultCase('swap in use: private and shared memory swapped out');
+$swap = "$folder/swap";
+$off = function () use ($swap) {
+    rdump_shell(rdump_command(['swapoff', $swap]));
+    @unlink($swap);
+};
+[$status, , $errors] = rdump_shell('fallocate -l 256M ' . escapeshellarg($swap) . " && chmod 600 $swap && mkswap -q $swap && swapon $swap");
+if ($status !== 0) {
+    $off();
+    echo "skip - {$case->name}: swapon: ", strtr(trim($errors), "\n", ' '), "\n";
+} else {
+    register_shutdown_function($off);
+    $variants = [];
+    $swapped = '';
+    foreach ([0, 1] as $safe) {
+        foreach ([0, 65534] as $uid) {
+            $variants["safe_read=$safe, uid $uid"] = ['', $safe, $uid];
+        }
+    }
+    $variants['no PAGEMAP_SCAN'] = [rdump_command([$launch, 'scan', 1]) . ' ', 0, 0];
+    foreach ($variants as $what => [$prefix, $safe, $uid]) {
+        $answer = attempt($case, $what, $prefix . probe(['pageout' => true, 'uid' => $uid], ['rdump.safe_read' => $safe, 'ffi.enable' => 1], ['posix', 'ffi']), 'whole');
+        if (!$answer) {
+            continue;
+        }
+        $dump = new RdumpReader($target);
+        foreach ($answer['places'] as $kind => $begin) {
+            if ($answer['swapped'][$kind] < 1024) {
+                $case->wrong("$what: only {$answer['swapped'][$kind]} kB of $kind memory could be swapped out");
+            }
+            for ($page = 0; $page < 8192; $page++) {
+                $text = sprintf('%s page %08d', $kind, $page);
+                if (!$dump->has($begin + $page * 4096, 4096) || $dump->read($begin + $page * 4096, strlen($text)) !== $text) {
+                    $case->lostFile("$what: page $page of the $kind memory is not in the dump");
+                    break;
+                }
+            }
+        }
+        $swapped = json_encode($answer['swapped']);
+    }
+    $off();
+    $case->close("kB swapped out: $swapped");
+}
+
+/* The limit of a container, a little above what the process needs: the dump goes to disk, its pages in the cache count as well. */
+$case = new FaultCase('a cgroup memory limit just above the process');
+$version1 = is_dir('/sys/fs/cgroup/memory') && is_file('/sys/fs/cgroup/memory/memory.limit_in_bytes');
+$group = ($version1 ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup') . '/rdump-faults-' . getmypid();
+if (!@mkdir($group) || !is_file($limit = $group . ($version1 ? '/memory.limit_in_bytes' : '/memory.max'))) {
+    @rmdir($group);
+    echo "skip - {$case->name}: there is no memory cgroup that this user may make\n";
+} else {
+    register_shutdown_function(function () use ($group) {
+        @rmdir($group);
+    });
+    foreach ([0, 1] as $safe) {
+        foreach ([false, true] as $full) {
+            file_put_contents($limit, (string) (340 << 20));
+            attempt($case, "safe_read=$safe", 'echo $$ >' . "$group/cgroup.procs && exec " . probe(['mb' => 300, 'full' => $full], ['rdump.safe_read' => $safe]), 'whole');
+        }
+    }
+    rdump_await(function () use ($group) {
+        return @rmdir($group);
+    }, 10);
+    $case->close('300 MB of heap, limit 340 MB');
+}
+array_map('unlink', glob(dirname($target) . '/{,.}*.{part,rdump}', GLOB_BRACE));
