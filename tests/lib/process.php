@@ -28,7 +28,7 @@ function rdump_command(array $arguments)
 }
 
 /* Waits until $condition() returns something that is not empty, and returns that; what is empty where it never does. */
-function rdump_await($condition, $seconds = 60)
+function rdump_await($condition, $seconds = 30)
 {
     $deadline = microtime(true) + $seconds;
     do {

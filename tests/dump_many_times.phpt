@@ -1,0 +1,52 @@
+--TEST--
+Dump after dump: no descriptor, no mapping and no memory is lost, and the heap is as before
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+function open_files()
+{
+    $open = [];
+    foreach (scandir('/proc/self/fd') as $fd) {
+        $open[$fd] = @readlink("/proc/self/fd/$fd");
+    }
+    return array_filter($open);
+}
+function mapped()
+{
+    return preg_match_all('/^/m', file_get_contents('/proc/self/maps'));
+}
+mkdir("$folder/directory");
+$ways = [
+    'lean' => function () use ($folder) { return rdump_dump("$folder/a.rdump"); },
+    'full' => function () use ($folder) { return rdump_dump("$folder/a.rdump", true); },
+    'failing' => function () use ($folder) { return !@rdump_dump("$folder/directory"); },
+];
+foreach ($ways as $way => $dump) {
+    /* Once before, for what is made at the first time. */
+    $dump(); open_files(); mapped();
+    $files = open_files();
+    $mappings = mapped();
+    $done = 0;
+    error_clear_last();
+    $memory = memory_get_usage();
+    for ($i = 0; $i < 50; $i++) {
+        $done += $dump();
+    }
+    error_clear_last();
+    $memory = memory_get_usage() - $memory;
+    echo "$way: $done times, ", open_files() === $files ? 'same files, ' : 'other files, ', mapped() === $mappings ? 'same mappings, ' : 'other mappings, ',
+        "$memory bytes of heap\n";
+}
+echo rdump_list($folder), "\n";
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECT--
+lean: 50 times, same files, same mappings, 0 bytes of heap
+full: 50 times, same files, same mappings, 0 bytes of heap
+failing: 50 times, same files, same mappings, 0 bytes of heap
+a.rdump directory

@@ -1,0 +1,46 @@
+--TEST--
+php.ini: values that make sense, as php.ini writes them
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+foreach ([
+    'oom_dump_max' => ['0', '1', '25', '9223372036854775807'],
+    'oom_dump_min_interval' => ['0', '3600'],
+    'oom_dump_full' => ['0', '1', 'on', 'Off', 'yes', 'no', 'true', 'false', 'none', '""'],
+    'oom_dump_marker' => ['On', 'off'],
+    'safe_read' => ['On', 'off'],
+    'oom_dump' => ['', '/var/tmp/%p.rdump', '"/tmp/with blanks/a.rdump"'],
+] as $name => $values) {
+    foreach ($values as $value) {
+        $run = rdump_run($folder, "echo 'fine';", ["rdump.$name" => $value]);
+        if ($run->out . $run->err !== 'fine') {
+            echo "$name=$value: ", $run->out, $run->err, "\n";
+        }
+    }
+}
+/* What a size comes to is seen where it has no room. */
+foreach (['1', '100', '1k', '1K', '1.5K', '0.25m', '0.5M', '1.999M', ' 64K', '64K '] as $size) {
+    rdump_clean(__FILE__);
+    rdump_folder(__FILE__);
+    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_max_total' => "\"$size\""]);
+    preg_match('/rdump\.oom_dump_max_total=(\d+)/', implode($run->log), $match);
+    echo trim($size), ' = ', isset($match[1]) ? $match[1] : implode($run->log), "\n";
+}
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECT--
+1 = 1
+100 = 100
+1k = 1024
+1K = 1024
+1.5K = 1536
+0.25m = 262144
+0.5M = 524288
+1.999M = 2096103
+64K = 65536
+64K = 65536

@@ -1,0 +1,48 @@
+--TEST--
+php.ini: a value that makes no sense is refused with a warning, and the default stands
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+$nonsense = [
+    'oom_dump_max' => ['lots', '-1', '1.5', '', '5X', '1e9', '0x10', '18446744073709551616', "\u{0663}", '1 2'],
+    'oom_dump_min_interval' => ['soon', '-5', '1h', '', '99999999999999999999'],
+    'oom_dump_max_total' => ['lots', '-1', '', '5X', '1e9', '1.5', 'G', '1.G', '.5G', '1GB', '1,5G', '99999999T', '9223372036854775808', '1 K M'],
+    'oom_dump_full' => ['maybe', '2', '-1'],
+    'oom_dump_marker' => ['maybe', '2', '-1'],
+    'safe_read' => ['maybe', '2', '-1'],
+    'oom_dump' => [str_repeat('x', 4096)],
+];
+$show = 'foreach (ini_get_all("rdump", false) as $name => $value) { if ($name !== "rdump.safe_read" || $value !== (string) (int) PHP_ZTS) echo "$name=$value "; }';
+$defaults = rdump_run($folder, $show)->out;
+foreach ($nonsense as $name => $values) {
+    foreach ($values as $value) {
+        $run = rdump_run($folder, $show, ["rdump.$name" => "\"$value\""]);
+        $short = strlen($value) > 100 ? 'a long one' : "\"$value\"";
+        $warned = preg_match("/Warning: .*rdump\.$name/", $run->out . $run->err);
+        $stands = substr(trim($run->out), -strlen(trim($defaults))) === trim($defaults);
+        if ($run->status || !$warned || !$stands) {
+            echo "$name=$short: status $run->status, ", $warned ? 'warned' : 'no warning', ', ', $stands ? 'default' : 'no default', "\n", $run->out, "\n";
+        }
+    }
+    echo "$name: ", count($values), " tried\n";
+}
+echo trim($defaults), "\n";
+echo rdump_run($folder, '', ['rdump.oom_dump_max_total' => 'lots'])->out;
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECTF--
+oom_dump_max: 10 tried
+oom_dump_min_interval: 5 tried
+oom_dump_max_total: 14 tried
+oom_dump_full: 3 tried
+oom_dump_marker: 3 tried
+safe_read: 3 tried
+oom_dump: 1 tried
+rdump.oom_dump= rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_interval=0
+
+Warning: %Srdump.oom_dump_max_total%Slots%s in Unknown on line 0
