@@ -44,7 +44,11 @@ struct scan_region {
 	uint64_t categories;
 };
 
-#define SCAN_REQUEST _IOWR('f', 16, struct scan_argument)
+#ifdef __GLIBC__
+# define SCAN_REQUEST _IOWR('f', 16, struct scan_argument)
+#else
+# define SCAN_REQUEST (int) _IOWR('f', 16, struct scan_argument) /* as musl declares ioctl() */
+#endif
 #define SCAN_IS_FILE ((uint64_t) 1 << 2)
 #define SCAN_IS_PRESENT ((uint64_t) 1 << 3)
 #define SCAN_IS_SWAPPED ((uint64_t) 1 << 4)
