@@ -46,22 +46,25 @@ function free_port()
 class Server
 {
     public $pid;
+    public $pipes;
+    public $status; /* how it ended */
     private $name;
     private $process;
     private $log;
     private $pid_file;
 
     /* Its pid stands in a file for as long as it runs, so that who ends this program finds and ends the server. */
-    public function __construct($name, array $command, $ready, array $environment = [])
+    public function __construct($name, array $command, $ready, array $environment = [], array $streams = [])
     {
         global $work;
         $this->name = $name;
         $this->log = "$work/$name.out";
+        file_put_contents($this->log, '');
         $this->pid_file = "$work/pids/$name";
         $this->process = proc_open('exec setsid ' . rdump_command($command),
-            [['file', '/dev/null', 'r'], ['file', $this->log, 'w'], ['file', $this->log, 'a']], $pipes, '/', $environment + ['PATH' => getenv('PATH')]);
+            $streams + [['file', '/dev/null', 'r'], ['file', $this->log, 'a'], ['file', $this->log, 'a']], $this->pipes, '/', $environment + ['PATH' => getenv('PATH')]);
         $this->pid = proc_get_status($this->process)['pid'];
-        file_put_contents($this->pid_file, $this->pid);
+        file_put_contents($this->pid_file, "{$this->pid}\n");
         rdump_await(function () use ($ready) {
             return !$this->isRunning() || $ready();
         }, SECONDS);
@@ -72,7 +75,20 @@ class Server
 
     public function isRunning()
     {
-        return $this->process && proc_get_status($this->process)['running'];
+        if (!$this->process) {
+            return false;
+        }
+        $status = proc_get_status($this->process);
+        if (!$status['running'] && $this->status === null) {
+            $this->status = $status['signaled'] ? 128 + $status['termsig'] : $status['exitcode'];
+        }
+        return $status['running'];
+    }
+
+    /* What it has said on stdout and stderr, as far as they are not pipes. */
+    public function log()
+    {
+        return read_log($this->log);
     }
 
     /* Asks it to end; returns whether it did. */

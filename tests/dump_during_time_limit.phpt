@@ -1,0 +1,28 @@
+--TEST--
+max_execution_time and alarms that run out during a dump do not spoil it
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+/* Dump after dump, until the limit is reached: in all likelihood within a dump. The one under way is finished, and whole. */
+for ($i = 0; $i < 3; $i++) {
+    $run = rdump_run($folder, '
+    $heap = str_repeat("x", 150 << 20);
+    set_time_limit(1);
+    while (true) { rdump_dump("a.rdump") || exit("failed"); touch("done"); }
+    ', ['memory_limit' => '200M']);
+    echo preg_match('/Maximum execution time of 1\+? ?seconds? exceeded/', $run->out) ? 'time limit' : $run->out . $run->err, ', ',
+        rdump_judge("$folder/a.rdump"), ', ', rdump_list($folder) === "a.rdump done script" . ($i + 1) . '.php' ? 'nothing else' : rdump_list($folder), "\n";
+    unlink("$folder/a.rdump");
+    unlink("$folder/script" . ($i + 1) . '.php');
+}
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECT--
+time limit, valid, nothing else
+time limit, valid, nothing else
+time limit, valid, nothing else

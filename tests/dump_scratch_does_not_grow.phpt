@@ -1,0 +1,30 @@
+--TEST--
+What a dump takes to work in does not grow with the heap
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+/* The peak of a process that dumps, less that of one that does not. */
+foreach ([50, 800] as $megabytes) {
+    $peaks = [];
+    foreach ([false, true] as $dump) {
+        $run = rdump_run($folder, '
+        $heap = str_repeat("x", ' . $megabytes . ' << 20);
+        ' . ($dump ? 'rdump_dump("a.rdump") || exit("failed");' : '') . '
+        preg_match("/VmHWM:\s*(\d+)/", file_get_contents("/proc/self/status"), $match);
+        echo $match[1];', ['memory_limit' => '2G']);
+        $peaks[] = (int) $run->out;
+    }
+    $more = $peaks[1] - $peaks[0];
+    echo "$megabytes MB: ", $more <= 1024 ? 'at most 1 MB' : "$more kB", "\n";
+    unlink("$folder/a.rdump");
+}
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECT--
+50 MB: at most 1 MB
+800 MB: at most 1 MB
