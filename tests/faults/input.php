@@ -153,6 +153,7 @@ $show = "$base/show.php";
 file_put_contents($show, '<?php fwrite(STDOUT, "answer:" . base64_encode((string) ini_get($argv[1])) . "\n");');
 foreach ($directives as $name => [$kind, $default]) {
     $case = new FaultCase("rdump.$name with nonsense");
+    $taken = 0;
     foreach (array_merge($nonsense, $sensible) as $value) {
         /* Its value in a php.ini, quoted; not by -d, whose text PHP parses once more. */
         $ini = "$base/php.ini";
@@ -175,8 +176,7 @@ foreach ($directives as $name => [$kind, $default]) {
             continue;
         }
         $sense = makes_sense($kind, $real);
-        $case->whole += !$refused;
-        $case->refused += $refused;
+        $taken += !$refused;
         if ($refused === (bool) $sense) {
             $case->wrong("$short " . ($refused ? 'is refused' : 'is taken') . ": $got");
         } elseif ($refused && $got !== $default) {
@@ -185,5 +185,5 @@ foreach ($directives as $name => [$kind, $default]) {
             $case->wrong("$short is taken as " . substr($got, 0, 30));
         }
     }
-    $case->close('taken counts as whole');
+    $case->close("values, $taken of them taken");
 }

@@ -11,7 +11,7 @@ umask(0);
 
 function start($uid, array $arguments, $output)
 {
-    $command = rdump_command(array_merge(['setpriv', "--reuid=$uid", "--regid=$uid", '--clear-groups'], $arguments));
+    $command = rdump_command(array_merge(['setpriv', '--pdeathsig=TERM', "--reuid=$uid", "--regid=$uid", '--clear-groups'], $arguments));
     return proc_open("exec $command", [1 => ['file', $output, 'w'], 2 => ['file', "$output.errors", 'w']], $pipes);
 }
 

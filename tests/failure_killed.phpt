@@ -1,0 +1,53 @@
+--TEST--
+SIGKILL in mid-dump: the earlier file is as it was, and the next dump to that folder clears what was left
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+mkdir("$folder/dumps");
+file_put_contents("$folder/dumps/a.rdump", 'the earlier file');
+file_put_contents("$folder/dumps/.rdump-mine.part", 'not a name of ours');
+file_put_contents("$folder/dumps/.rdump-" . str_repeat('a', 32) . '.parts', 'nor this one');
+mkdir("$folder/dumps/.rdump-" . str_repeat('d', 32) . '.part');
+/* Temporary files that have their size. */
+function parts($folder)
+{
+    clearstatcache();
+    return array_filter(glob("$folder/dumps/.rdump-*"), function ($path) {
+        return is_file($path) && filesize($path) > 500 << 20;
+    });
+}
+/* Killed as soon as its temporary file is seen: a dump of 500 MB takes long enough. More tries where it was too quick. */
+$killed = 0;
+for ($tries = 0; $tries < 50 && $killed < 3; $tries++) {
+    $code = '$heap = str_repeat("x", 500 << 20); file_put_contents("pid", getmypid()); rdump_dump("dumps/b.rdump");';
+    $process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '600M']), [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
+    $before = parts($folder);
+    rdump_await(function () use ($folder, $before) {
+        return array_diff(parts($folder), $before) || is_file("$folder/dumps/b.rdump");
+    });
+    rdump_shell("kill -KILL $(cat $folder/pid)");
+    proc_close($process);
+    unlink("$folder/pid");
+    clearstatcache();
+    if (is_file("$folder/dumps/b.rdump")) {
+        unlink("$folder/dumps/b.rdump");
+        continue;
+    }
+    $killed++;
+    echo count(parts($folder)), " left, ", file_get_contents("$folder/dumps/a.rdump"), ', ', rdump_judge("$folder/dumps/b.rdump") === "$folder/dumps/b.rdump does not open" ? 'no other' : 'another', "\n";
+}
+var_dump(rdump_dump("$folder/dumps/c.rdump"));
+echo str_replace(['aaaaaaaa', 'dddddddd'], ['a', 'd'], rdump_list("$folder/dumps")), "\n";
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECT--
+1 left, the earlier file, no other
+1 left, the earlier file, no other
+1 left, the earlier file, no other
+bool(true)
+.rdump-aaaa.parts .rdump-dddd.part .rdump-mine.part a.rdump c.rdump
