@@ -1,0 +1,938 @@
+/* Whole dumps of this very process, read back strictly. */
+#include "check.h"
+#include "reader.h"
+#include "shim.h"
+#define RDUMP_WITHOUT_PHP
+#include "../../php_rdump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static size_t page;
+
+static struct rdump_request request_for(bool full, bool safe_read)
+{
+	struct rdump_request request = {{"v82", 0x1111111111, 0x2222222222, 0x3333333333}, false, false, false, 0};
+
+	request.full = full;
+	request.safe_read = safe_read;
+	return request;
+}
+
+static struct rdump_result write_to(const char *path, const struct rdump_request *request)
+{
+	struct rdump_file file;
+	struct rdump_result result;
+
+	memset(&result, 0, sizeof(result));
+	if (rdump_file_open(&file, path, &result.error) < 0) {
+		result.outcome = RDUMP_FAILED;
+		return result;
+	}
+	rdump_write(request, &file, &result);
+	return result;
+}
+
+static void dump_to(const char *path, bool full, bool safe_read)
+{
+	struct rdump_request request = request_for(full, safe_read);
+	struct rdump_result result = write_to(path, &request);
+
+	expect(result.outcome == RDUMP_WRITTEN && !result.error.step, "cannot %s %s: %s", result.error.step, result.error.path, strerror(result.error.err));
+}
+
+static void dump_and_read(struct reader *reader, bool full, bool safe_read)
+{
+	dump_to("dump.rdump", full, safe_read);
+	reader_open(reader, "dump.rdump");
+}
+
+static unsigned char *map(size_t pages, int flags, int fd)
+{
+	/* With a page around it that cannot be read, so that no neighbour joins it. */
+	unsigned char *memory = mmap(NULL, (pages + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	expect(memory != MAP_FAILED, "mmap: %s", strerror(errno));
+	memory = mmap(memory + page, pages * page, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
+	expect(memory != MAP_FAILED, "mmap: %s", strerror(errno));
+	(void) madvise(memory, pages * page, MADV_NOHUGEPAGE);
+	return memory;
+}
+
+static unsigned char *map_file(const char *path, size_t pages, int protection, int flags)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	unsigned char *memory = mmap(NULL, pages * page, protection, flags, fd, 0);
+
+	expect(fd >= 0 && memory != MAP_FAILED, "%s: %s", path, strerror(errno));
+	close(fd);
+	return memory;
+}
+
+static void make_file(const char *path, size_t pages, int letter)
+{
+	unsigned char *bytes = malloc(pages * page);
+
+	memset(bytes, letter, pages * page);
+	put_file(path, bytes, pages * page);
+	free(bytes);
+}
+
+static bool is_filled(const void *at, int letter, size_t length)
+{
+	const unsigned char *bytes = at;
+
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] != letter) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* All of it is in the dump, filled with a letter. */
+static void expect_held(const struct reader *reader, const char *what, const unsigned char *memory, size_t pages, int letter)
+{
+	const void *bytes = reader_at(reader, memory, pages * page);
+
+	expect(bytes != NULL, "%s is not in the dump, or not in one piece", what);
+	expect(is_filled(bytes, letter, pages * page), "%s has other bytes in the dump", what);
+}
+
+static void expect_absent(const struct reader *reader, const char *what, const unsigned char *memory, size_t pages)
+{
+	expect(reader_held(reader, memory, pages * page) == 0, "%s is in the dump", what);
+}
+
+/* ---- the format -------------------------------------------------------------------------------------------------- */
+
+static void header(void)
+{
+	struct reader reader;
+	char statm[64] = "";
+	unsigned long long size, resident;
+	int fd;
+
+	dump_and_read(&reader, false, false);
+	fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	expect(fd >= 0 && read(fd, statm, sizeof(statm) - 1) > 0 && sscanf(statm, "%llu %llu", &size, &resident) == 2, "statm");
+	expect(!strcmp(reader.tag, "v82") && reader.pid == (uint64_t) getpid(), "tag %s, pid %llu", reader.tag, (unsigned long long) reader.pid);
+	expect(reader.executor_globals == 0x1111111111 && reader.compiler_globals == 0x2222222222 && reader.basic_globals == 0x3333333333, "globals");
+	expect(reader.rss > 0 && (uint64_t) reader.rss <= resident * page && (uint64_t) reader.rss > resident * page / 2, "RSS %lld of %llu", (long long) reader.rss,
+		resident * page);
+	reader_close(&reader);
+
+	shim_replace("/proc/self/statm", NULL, EACCES);
+	dump_and_read(&reader, false, false);
+	expect(reader.rss == -1, "an RSS that cannot be read is %lld", (long long) reader.rss);
+}
+
+/* The table is /proc/self/maps, every line, but for what the dump itself has: its scratch. */
+static void table(void)
+{
+	static char list[1 << 20];
+	struct reader reader;
+	uint32_t i = 0;
+	size_t length = 0;
+	ssize_t got;
+	int fd;
+
+	if (getenv("RUNNER")) {
+		skip("an emulator writes this list by itself");
+	}
+	make_file("a file", 2, 'a');
+	map_file("a file", 1, PROT_READ, MAP_PRIVATE);
+	map_file("a file", 2, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED);
+	unlink("a file");
+	dump_to("dump.rdump", false, false);
+	/* No library call between: it could map memory. */
+	fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	while ((got = read(fd, list + length, sizeof(list) - 1 - length)) > 0) {
+		length += (size_t) got;
+	}
+	reader_open(&reader, "dump.rdump");
+	for (char *line = strtok(list, "\n"); line; line = strtok(NULL, "\n")) {
+		char begin[20], end[20], permissions[8], offset[20], device[40];
+		unsigned long long inode;
+		int name = 0;
+		const struct reader_mapping *mapping;
+
+		expect(sscanf(line, "%19[^-]-%19s %7s %19s %39s %llu %n", begin, end, permissions, offset, device, &inode, &name) == 6, "%s", line);
+		/* The scratch was there and is not any more. */
+		while (i < reader.mappings && strcmp(reader.mapping[i].begin, begin) && reader.mapping[i].last - reader.mapping[i].first == (uint64_t) 256 << 20) {
+			i++;
+		}
+		expect(i < reader.mappings, "%s is not in the table", line);
+		mapping = &reader.mapping[i++];
+		expect(!strcmp(mapping->begin, begin) && !strcmp(mapping->end, end) && !strcmp(mapping->offset, offset)
+			&& !strcmp(mapping->device, device) && mapping->inode == inode && !strcmp(mapping->name, line + name)
+			&& mapping->readable == (permissions[0] == 'r') && mapping->writable == (permissions[1] == 'w')
+			&& mapping->executable == (permissions[2] == 'x') && mapping->private == (permissions[3] == 'p'),
+			"the table has %s-%s %s for %s", mapping->begin, mapping->end, mapping->name, line);
+	}
+	while (i < reader.mappings && reader.mapping[i].last - reader.mapping[i].first == (uint64_t) 256 << 20) {
+		i++;
+	}
+	expect(i == reader.mappings, "%u mappings in the table that are not there", reader.mappings - i);
+}
+
+/* ---- what is in it ----------------------------------------------------------------------------------------------- */
+
+struct planted {
+	unsigned char *touched, *sparse, *kept_out, *forbidden, *shared, *memfd, *sysv, *unlinked, *unlinked_private, *deleted, *relro, *disk, *code, *read_only;
+	size_t sparse_pages;
+};
+
+static void fill_page(void *at)
+{
+	memset(at, 's', page);
+}
+
+static void plant(struct planted *p)
+{
+	int fd, id;
+
+	p->touched = map(10, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	memset(p->touched, 't', 10 * page);
+	p->sparse_pages = ((size_t) 1 << 30) / page;
+	p->sparse = map(p->sparse_pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	memset(p->sparse + 1000 * page, 'p', 2 * page);
+	memset(p->sparse + (p->sparse_pages - 1) * page, 'p', page);
+	p->kept_out = map(4, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	memset(p->kept_out, 'k', 4 * page);
+	expect(madvise(p->kept_out, 4 * page, MADV_DONTDUMP) == 0, "MADV_DONTDUMP: %s", strerror(errno));
+	p->forbidden = map(4, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	memset(p->forbidden, 'f', 4 * page);
+	expect(mprotect(p->forbidden, 4 * page, PROT_NONE) == 0, "mprotect: %s", strerror(errno));
+	p->shared = map(20, MAP_SHARED | MAP_ANONYMOUS, -1);
+	end_child(start_child(fill_page, p->shared + 7 * page)); /* this process never touches it */
+	fd = (int) syscall(SYS_memfd_create, "planted", 0);
+	expect(fd >= 0 && ftruncate(fd, (off_t) (20 * page)) == 0, "memfd: %s", strerror(errno));
+	p->memfd = map(20, MAP_SHARED, fd);
+	memset(p->memfd + 3 * page, 'm', page);
+	id = shmget(IPC_PRIVATE, 20 * page, IPC_CREAT | 0600);
+	expect(id >= 0, "shmget: %s", strerror(errno));
+	p->sysv = shmat(id, NULL, 0);
+	(void) shmctl(id, IPC_RMID, NULL);
+	expect(p->sysv != (void *) -1, "shmat: %s", strerror(errno));
+	memset(p->sysv + 5 * page, 'v', page);
+	make_file("unlinked", 6, 'u');
+	p->unlinked = map_file("unlinked", 6, PROT_READ | PROT_WRITE, MAP_SHARED);
+	p->unlinked_private = map_file("unlinked", 6, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	unlink("unlinked");
+	make_file("deleted", 6, 'd');
+	p->deleted = map_file("deleted", 6, PROT_READ, MAP_PRIVATE);
+	unlink("deleted");
+	make_file("library", 6, 'l');
+	p->relro = map_file("library", 6, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	memset(p->relro + 2 * page, 'r', page);
+	expect(mprotect(p->relro, 6 * page, PROT_READ) == 0, "mprotect: %s", strerror(errno));
+	p->code = map_file("library", 6, PROT_READ | PROT_EXEC, MAP_PRIVATE);
+	make_file("on disk", 6, 'D');
+	p->disk = map_file("on disk", 6, PROT_READ | PROT_WRITE, MAP_SHARED);
+	p->read_only = map(3, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	memset(p->read_only, 'o', 3 * page);
+	expect(mprotect(p->read_only, 3 * page, PROT_READ) == 0, "mprotect: %s", strerror(errno));
+}
+
+static bool without_page_table;
+
+static void check_planted(const struct planted *p, bool full, bool safe_read)
+{
+	struct reader reader;
+
+	dump_and_read(&reader, full, safe_read);
+	expect_held(&reader, "anonymous memory", p->touched, 10, 't');
+	expect_held(&reader, "read-only anonymous memory", p->read_only, 3, 'o');
+	expect_held(&reader, "a page of a sparse gigabyte", p->sparse + 1000 * page, 2, 'p');
+	expect_held(&reader, "the last page of a sparse gigabyte", p->sparse + (p->sparse_pages - 1) * page, 1, 'p');
+	expect(reader_held(&reader, p->sparse, p->sparse_pages * page) == 3 * page, "%zu pages of a sparse gigabyte",
+		reader_held(&reader, p->sparse, p->sparse_pages * page) / page);
+	expect_absent(&reader, "memory not to be dumped", p->kept_out, 4);
+	expect_absent(&reader, "PROT_NONE", p->forbidden, 4);
+	expect_held(&reader, "shared memory that a child touched", p->shared + 7 * page, 1, 's');
+	expect(reader_held(&reader, p->shared, 20 * page) == page, "untouched shared memory");
+	expect_held(&reader, "a memfd", p->memfd + 3 * page, 1, 'm');
+	expect(reader_held(&reader, p->memfd, 20 * page) == page, "untouched pages of a memfd");
+	expect_held(&reader, "System V memory", p->sysv + 5 * page, 1, 'v');
+	expect(reader_held(&reader, p->sysv, 20 * page) == page, "untouched System V memory");
+	expect_held(&reader, "an unlinked file, shared", p->unlinked, 6, 'u');
+	expect_held(&reader, "an unlinked file, private", p->unlinked_private, 6, 'u');
+	expect_held(&reader, "a deleted library", p->deleted, 6, 'd');
+	expect_held(&reader, "a changed page of a library", p->relro + 2 * page, 1, 'r');
+	if (full) {
+		expect_held(&reader, "a library", p->code, 6, 'l');
+		expect_held(&reader, "a shared file", p->disk, 6, 'D');
+		expect(reader_held(&reader, p->relro, 6 * page) == 6 * page, "a library's tables");
+	} else {
+		expect_absent(&reader, "a library", p->code, 6);
+		expect_absent(&reader, "a shared file", p->disk, 6);
+		/* Where nobody tells which of its pages changed, all of them. */
+		expect(reader_held(&reader, p->relro, 6 * page) == (without_page_table ? 6 : 1) * page, "unchanged pages of a library");
+	}
+	reader_close(&reader);
+}
+
+static void each_kind_lean(void)
+{
+	struct planted planted;
+
+	plant(&planted);
+	check_planted(&planted, false, false);
+}
+
+static void each_kind_full(void)
+{
+	struct planted planted;
+
+	if (check_instrumented()) {
+		skip("a full dump of the instruments is none of ours");
+	}
+	plant(&planted);
+	check_planted(&planted, true, false);
+	check_planted(&planted, true, true);
+}
+
+/* Through /proc/self/mem; through process_vm_readv() where that does not open; and where there is neither, from the address. */
+static void each_kind_safely(void)
+{
+	struct planted planted;
+	struct reader reader;
+
+	plant(&planted);
+	check_planted(&planted, false, true);
+	shim_replace("/proc/self/mem", NULL, EACCES);
+	check_planted(&planted, false, true);
+	shim_arm();
+	shim.only = "process_vm_readv";
+	shim.fail_from = 1;
+	shim.err = EPERM;
+	dump_and_read(&reader, false, true);
+	shim_disarm();
+	expect(shim.failed != NULL, "process_vm_readv() was not asked");
+	expect_held(&reader, "anonymous memory", planted.touched, 10, 't');
+}
+
+/* As php-fpm's workers are: not dumpable, so /proc/self/mem and pagemap do not open. For real. */
+static void not_dumpable(void *context)
+{
+	int fd;
+
+	expect(prctl(PR_SET_DUMPABLE, 0) == 0 && setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0, "%s", strerror(errno));
+	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		skip("pagemap opens for a process that is not dumpable");
+	}
+	without_page_table = true;
+	check_planted(context, false, false);
+	check_planted(context, false, true);
+}
+
+static void as_a_worker(void)
+{
+	struct planted planted;
+
+	if (geteuid() != 0) {
+		skip("only root can give up root");
+	}
+	if (getenv("RUNNER")) {
+		skip("the emulator is not the process that gave up root");
+	}
+	if (check_instrumented()) {
+		skip("without a page table the instruments' own memory is walked page by page");
+	}
+	expect(chmod(".", 0777) == 0, "chmod: %s", strerror(errno));
+	plant(&planted);
+	/* Owned by others: mincore() would not tell whether its pages are in memory. */
+	end_child(start_child(not_dumpable, &planted));
+}
+
+/* Between two calls memory may go: what was listed comes as zeros, the region keeps its size. */
+static unsigned char *going;
+static const char *go_before;
+static int go_at;
+
+static void go(const char *call)
+{
+	if (going && !strcmp(call, go_before) && --go_at == 0) {
+		expect(munmap(going + 2 * page, page) == 0 && mprotect(going + 5 * page, page, PROT_NONE) == 0, "%s", strerror(errno));
+		going = NULL;
+	}
+}
+
+static void memory_that_goes(void)
+{
+	static const char *const before[] = {"writev", "pread", "process_vm_readv"};
+	struct reader reader;
+	unsigned char *memory;
+
+	for (int way = 0; way < 3; way++) {
+		memory = map(8, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		memset(memory, 'g', 8 * page);
+		if (way == 2) {
+			shim_replace("/proc/self/mem", NULL, EACCES);
+		}
+		shim_show_only(memory, memory + 8 * page);
+		shim_arm();
+		shim.before = go;
+		go_before = before[way];
+		go_at = way == 0 ? 1 : 2; /* the first is to see whether it can be read at all */
+		going = memory;
+		dump_and_read(&reader, false, way > 0);
+		shim_disarm();
+		expect(going == NULL, "%s was never called", before[way]);
+		expect_held(&reader, "what stayed before", memory, 2, 'g');
+		expect_held(&reader, "what stayed between", memory + 3 * page, 2, 'g');
+		expect_held(&reader, "what stayed behind", memory + 6 * page, 2, 'g');
+		/* /proc/self/mem reads what PROT_NONE hides: so may it be, or zeros. */
+		expect_held(&reader, "what was unmapped", memory + 2 * page, 1, 0);
+		if (way != 1) {
+			expect_held(&reader, "what was forbidden", memory + 5 * page, 1, 0);
+		}
+		reader_close(&reader);
+	}
+	shim_restore();
+}
+
+/* Pages of a mapped file past its end: zeros, no SIGBUS. */
+static void truncated_file(void)
+{
+	struct reader reader;
+	unsigned char *memory;
+
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		make_file("truncated", 8, 'T');
+		memory = map_file("truncated", 8, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+		expect(truncate("truncated", (off_t) (3 * page + 100)) == 0, "truncate: %s", strerror(errno));
+		dump_and_read(&reader, false, safe_read);
+		expect_held(&reader, "what is left of the file", memory, 3, 'T');
+		const unsigned char *last = reader_at(&reader, memory + 3 * page, page);
+		expect(last && is_filled(last, 'T', 100) && is_filled(last + 100, 0, page - 100), "the file's last page");
+		expect_held(&reader, "what lies past its end", memory + 4 * page, 4, 0);
+		reader_close(&reader);
+	}
+}
+
+static void one_region(void)
+{
+	unsigned char *memory = map(9, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	struct reader reader;
+
+	memset(memory, 'a', 9 * page);
+	expect(mprotect(memory + 3 * page, 3 * page, PROT_READ) == 0, "mprotect: %s", strerror(errno));
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		dump_and_read(&reader, false, safe_read);
+		expect(reader_mapping_at(&reader, memory + 3 * page) && reader_mapping_at(&reader, memory + 6 * page), "the mappings were joined");
+		expect_held(&reader, "three neighbours", memory, 9, 'a');
+		reader_close(&reader);
+	}
+}
+
+/* 5,000 regions: more than a writev() takes, many times over. */
+static void many_regions(void)
+{
+	size_t pages = 40000;
+	unsigned char *memory = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	struct reader reader;
+
+	for (size_t i = 0; i < pages; i += 2) {
+		memset(memory + i * page, (int) (i / 2 % 251) + 1, 16);
+	}
+	shim_show_only(memory, memory + pages * page);
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		dump_and_read(&reader, false, safe_read);
+		expect(reader.regions == pages / 2, "%u regions", reader.regions);
+		for (uint32_t i = 0; i < reader.regions; i++) {
+			expect(reader.region[i].address == (uintptr_t) memory + 2 * i * page && reader.region[i].size == page
+				&& is_filled(reader.region[i].bytes, (int) (i % 251) + 1, 16), "region %u", i);
+		}
+		reader_close(&reader);
+	}
+	shim_restore();
+}
+
+static unsigned char *growing;
+static size_t growing_pages;
+
+static void grow(const char *call)
+{
+	if (growing && !strcmp(call, "openat")) { /* the temporary file: behind the plan */
+		for (size_t i = 0; i < growing_pages; i += 2) {
+			growing[i * page] = 1;
+		}
+		growing = NULL;
+	}
+}
+
+/* The regions were counted before the first byte was written; there may be more of them then, or fewer. */
+static void regions_that_change(void)
+{
+	struct reader reader;
+	unsigned char *memory;
+
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		memory = map(4000, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+		shim_show_only(memory, memory + 4000 * page);
+		growing = memory;
+		growing_pages = 4000;
+		shim_arm();
+		shim.before = grow;
+		dump_and_read(&reader, false, safe_read);
+		shim_disarm();
+		expect(reader.regions == 2000, "%u regions", reader.regions);
+		reader_close(&reader);
+	}
+	shim_restore();
+}
+
+/* ---- the dump's own memory --------------------------------------------------------------------------------------- */
+
+/*
+ * The scratch holds the text of the mappings. So a mapping's name that stands nowhere else in this process is a witness: it must
+ * be in the table, and in no region.
+ */
+static void witness(char name[17], unsigned seed)
+{
+	for (int i = 0; i < 16; i++) {
+		seed = seed * 1103515245 + 12345;
+		name[i] = (char) ('a' + (seed >> 16) % 26);
+	}
+	name[16] = '\0';
+}
+
+static void map_witness(unsigned seed)
+{
+	char name[17];
+	int fd;
+
+	witness(name, seed);
+	fd = (int) syscall(SYS_memfd_create, name, 0);
+	expect(fd >= 0 && ftruncate(fd, (off_t) page) == 0, "memfd: %s", strerror(errno));
+	(void) map(1, MAP_SHARED, fd);
+	close(fd);
+	memset(name, 0, sizeof(name));
+	__asm__ volatile("" : : "r"(name) : "memory"); /* the memset() is meant */
+}
+
+static void look_for_witness(void *context)
+{
+	unsigned seed = *(unsigned *) context;
+	struct reader reader;
+	char name[17];
+	size_t in_table = 0;
+
+	reader_open(&reader, "dump.rdump");
+	witness(name, seed);
+	for (uint32_t i = 0; i < reader.mappings; i++) {
+		in_table += strstr(reader.mapping[i].name, name) != NULL;
+	}
+	expect(in_table == 1, "the witness is %zu times in the table", in_table);
+	expect(reader_search(&reader, name, 16) == 0, "the dump's own memory is in the dump");
+}
+
+/* In a child: who looks for the name has it in memory. */
+static void check_witness(unsigned seed)
+{
+	end_child(start_child(look_for_witness, &seed));
+}
+
+static void own_memory(void)
+{
+	if (check_instrumented()) {
+		skip("the instruments keep copies of what is passed to the kernel");
+	}
+	map_witness(1234);
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		dump_to("dump.rdump", false, safe_read);
+		check_witness(1234);
+		/* Where the list tells no MADV_DONTDUMP. */
+		shim_replace("/proc/self/smaps", NULL, ENOENT);
+		dump_to("dump.rdump", false, safe_read);
+		check_witness(1234);
+		shim_restore();
+	}
+}
+
+/* With RLIMIT_AS where the process stands, there is the reserve, in .bss. */
+static void own_memory_at_the_limit(void)
+{
+	struct rlimit limit = {0, 0}, before;
+	struct reader reader;
+	unsigned char *memory;
+
+	if (check_instrumented() || getenv("RUNNER")) {
+		skip("the instruments need address space of their own");
+	}
+	map_witness(4321);
+	memory = map(10, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	memset(memory, 'x', 10 * page);
+	getrlimit(RLIMIT_AS, &before);
+	limit.rlim_max = before.rlim_max;
+	expect(setrlimit(RLIMIT_AS, &limit) == 0, "setrlimit: %s", strerror(errno));
+	expect(mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED, "there is address space");
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		dump_to("dump.rdump", false, safe_read);
+		expect(setrlimit(RLIMIT_AS, &before) == 0, "setrlimit: %s", strerror(errno));
+		check_witness(4321);
+		expect(setrlimit(RLIMIT_AS, &limit) == 0, "setrlimit: %s", strerror(errno));
+	}
+	expect(setrlimit(RLIMIT_AS, &before) == 0, "setrlimit: %s", strerror(errno));
+	reader_open(&reader, "dump.rdump");
+	expect_held(&reader, "anonymous memory", memory, 10, 'x');
+}
+
+static size_t scratch_of_a_dump(bool safe_read)
+{
+	struct rdump_request request = request_for(false, safe_read);
+	struct rdump_result result;
+
+	shim_arm();
+	result = write_to("dump.rdump", &request);
+	shim_disarm();
+	expect(result.outcome == RDUMP_WRITTEN, "cannot %s: %s", result.error.step, strerror(result.error.err));
+	return shim.scratch_used;
+}
+
+/* What a dump needs depends on the number of mappings alone. */
+static void scratch_does_not_grow(void)
+{
+	size_t small, large, pages = ((size_t) 300 << 20) / page;
+
+	if (check_instrumented()) {
+		skip("once is enough: it is done without instruments");
+	}
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		unsigned char *memory = map(pages, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		memset(memory, 1, (size_t) 5 << 20);
+		(void) scratch_of_a_dump(safe_read);
+		small = scratch_of_a_dump(safe_read);
+		memset(memory, 1, pages * page);
+		large = scratch_of_a_dump(safe_read);
+		expect(small > 0 && large <= small + 2 * page, "%zu bytes of scratch for 5 MB, %zu for 300 MB", small, large);
+		expect(large < (size_t) 1 << 20, "%zu bytes of scratch", large);
+		munmap(memory, pages * page);
+	}
+}
+
+/* A dump must not make the process grow: pages that were never touched are not read. */
+static void process_does_not_grow(void)
+{
+	size_t pages = ((size_t) 512 << 20) / page;
+	unsigned char *private = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1), *shared = map(pages, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	struct rusage before, after;
+	struct stat status;
+
+	private[0] = shared[0] = 1;
+	dump_to("dump.rdump", false, false);
+	getrusage(RUSAGE_SELF, &before);
+	dump_to("dump.rdump", false, false);
+	dump_to("dump.rdump", false, true);
+	getrusage(RUSAGE_SELF, &after);
+	expect(after.ru_maxrss - before.ru_maxrss <= 1024, "it grew by %ld kB", after.ru_maxrss - before.ru_maxrss);
+	expect(stat("dump.rdump", &status) == 0 && (check_instrumented() || status.st_size < 40 << 20), "%lld bytes", (long long) status.st_size);
+}
+
+static void terabyte(void)
+{
+	struct stat without, with;
+	unsigned char *memory;
+
+	dump_to("dump.rdump", false, false);
+	expect(stat("dump.rdump", &without) == 0, "stat");
+	memory = mmap(NULL, (size_t) 1 << 40, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED) {
+		skip("no address space of 1 TB: %s", strerror(errno));
+	}
+	dump_to("dump.rdump", false, false);
+	expect(stat("dump.rdump", &with) == 0 && with.st_size - without.st_size < 2 << 20, "%lld bytes more", (long long) (with.st_size - without.st_size));
+}
+
+/* ---- limits and signals ------------------------------------------------------------------------------------------ */
+
+static void file_size_limit(void)
+{
+	struct rlimit limit = {65536, 65536};
+	struct rdump_request request = request_for(false, false);
+	struct rdump_result result;
+	sigset_t pending;
+
+	put_file("dump.rdump", "before", 6);
+	limit.rlim_max = RLIM_INFINITY;
+	expect(setrlimit(RLIMIT_FSIZE, &limit) == 0, "setrlimit: %s", strerror(errno));
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		request.safe_read = safe_read;
+		result = write_to("dump.rdump", &request);
+		expect(result.outcome == RDUMP_FAILED && result.error.err == EFBIG, "outcome %d: %s", (int) result.outcome, strerror(result.error.err));
+		expect(sigpending(&pending) == 0 && !sigismember(&pending, SIGXFSZ), "SIGXFSZ is pending");
+		expect(file_is("dump.rdump", "before", 6), "the earlier file is not as it was");
+		expect(!strchr(strchr(list_folder("."), '\n') + 1, '\n'), "something was left:\n%s", list_folder("."));
+	}
+}
+
+static volatile sig_atomic_t alarms;
+
+static void on_alarm(int number)
+{
+	(void) number;
+	alarms++;
+}
+
+static bool alarm_in_mid_dump;
+
+static void raise_alarm(const char *call)
+{
+	if (!strcmp(call, "write") || !strcmp(call, "writev")) {
+		kill(getpid(), SIGALRM);
+		kill(getpid(), SIGTERM);
+		alarm_in_mid_dump = alarm_in_mid_dump || alarms > 0;
+	}
+}
+
+/* Signals wait until the dump is done, and come then. */
+static void signals(void)
+{
+	struct sigaction action;
+	sigset_t before, after;
+	struct reader reader;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_alarm; /* without SA_RESTART: EINTR everywhere, if it came */
+	expect(sigaction(SIGALRM, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0, "sigaction");
+	sigprocmask(SIG_SETMASK, NULL, &before);
+	shim_arm();
+	shim.before = raise_alarm;
+	dump_and_read(&reader, false, false);
+	shim_disarm();
+	expect(!alarm_in_mid_dump, "a signal came in mid-dump");
+	expect(alarms == 2, "%d signals came afterwards", (int) alarms);
+	sigprocmask(SIG_SETMASK, NULL, &after);
+	for (int number = 1; number < 32; number++) {
+		expect(sigismember(&before, number) == sigismember(&after, number), "signal %d is blocked", number);
+	}
+}
+
+/* A SIGXFSZ that was pending before is the caller's own. */
+static void pending_signal(void)
+{
+	sigset_t set, pending;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	kill(getpid(), SIGXFSZ);
+	dump_to("dump.rdump", false, false);
+	expect(sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ), "the caller's SIGXFSZ is gone");
+}
+
+/* ---- threads and children ---------------------------------------------------------------------------------------- */
+
+static void *dump_often(void *path)
+{
+	for (int i = 0; i < 20; i++) {
+		dump_to(path, false, i % 2);
+	}
+	return NULL;
+}
+
+static void two_threads(void)
+{
+	static char same[] = "same.rdump", other[] = "other.rdump";
+	pthread_t thread[4];
+	struct reader reader;
+
+	for (int i = 0; i < 4; i++) {
+		expect(pthread_create(&thread[i], NULL, dump_often, i < 3 ? same : other) == 0, "pthread_create");
+	}
+	for (int i = 0; i < 4; i++) {
+		pthread_join(thread[i], NULL);
+	}
+	reader_open(&reader, same);
+	reader_open(&reader, other);
+	expect(strstr(list_folder("."), "other.rdump") == list_folder(".") && strstr(list_folder("."), "\nsame.rdump")
+		&& !strstr(list_folder("."), ".part"), "the folder holds\n%s", list_folder("."));
+}
+
+static int stop_moving;
+
+static void *move_memory(void *unused)
+{
+	(void) unused;
+	while (!__atomic_load_n(&stop_moving, __ATOMIC_ACQUIRE)) {
+		unsigned char *memory = mmap(NULL, 64 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		for (size_t i = 0; i < 64; i += 2) {
+			memory[i * page] = 1;
+		}
+		mprotect(memory + 8 * page, 8 * page, PROT_NONE);
+		munmap(memory + 32 * page, 8 * page);
+		munmap(memory, 64 * page);
+	}
+	return NULL;
+}
+
+/* Mappings come and go all the time: each dump is valid, with what stands still in it. */
+static void memory_that_moves(void)
+{
+	unsigned char *still = map(10, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	pthread_t thread[2];
+	struct reader reader;
+
+	memset(still, 's', 10 * page);
+	for (int i = 0; i < 2; i++) {
+		expect(pthread_create(&thread[i], NULL, move_memory, NULL) == 0, "pthread_create");
+	}
+	for (int i = 0; i < 60; i++) {
+		dump_and_read(&reader, false, i % 2);
+		expect_held(&reader, "what stands still", still, 10, 's');
+		reader_close(&reader);
+	}
+	__atomic_store_n(&stop_moving, 1, __ATOMIC_RELEASE);
+	for (int i = 0; i < 2; i++) {
+		pthread_join(thread[i], NULL);
+	}
+}
+
+static int in_mid_dump, forked;
+
+static void hold(const char *call)
+{
+	if (!strcmp(call, "writev") && !__atomic_load_n(&in_mid_dump, __ATOMIC_ACQUIRE)) {
+		__atomic_store_n(&in_mid_dump, 1, __ATOMIC_RELEASE);
+		await(&forked);
+	}
+}
+
+static void *dump_held(void *unused)
+{
+	(void) unused;
+	shim_arm();
+	shim.before = hold;
+	dump_to("parent.rdump", false, false);
+	shim_disarm();
+	return NULL;
+}
+
+static void dump_in_child(void *unused)
+{
+	struct reader reader;
+
+	(void) unused;
+	dump_to("child.rdump", false, false);
+	reader_open(&reader, "child.rdump");
+	expect(reader.pid == (uint64_t) getpid(), "the child's pid");
+}
+
+/* A fork while another thread dumps: the child has no such thread, and must not wait for it. */
+static void fork_in_mid_dump(void)
+{
+	pthread_t thread;
+	struct reader reader;
+
+	expect(pthread_create(&thread, NULL, dump_held, NULL) == 0, "pthread_create");
+	await(&in_mid_dump);
+	end_child(start_child(dump_in_child, NULL));
+	__atomic_store_n(&forked, 1, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	reader_open(&reader, "parent.rdump");
+	expect(reader.pid == (uint64_t) getpid(), "the parent's pid");
+}
+
+static void *dump_on_small_stack(void *unused)
+{
+	(void) unused;
+	dump_to("dump.rdump", false, false);
+	dump_to("dump.rdump", false, true);
+	return NULL;
+}
+
+static void small_stack(void)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	struct reader reader;
+
+	if (check_instrumented()) {
+		skip("the instruments need a stack of their own");
+	}
+	pthread_attr_init(&attributes);
+	expect(pthread_attr_setstacksize(&attributes, 65536) == 0, "pthread_attr_setstacksize");
+	expect(pthread_create(&thread, &attributes, dump_on_small_stack, NULL) == 0, "pthread_create");
+	pthread_join(thread, NULL);
+	reader_open(&reader, "dump.rdump");
+}
+
+/* ---- what is left behind ----------------------------------------------------------------------------------------- */
+
+static void nothing_leaks(void)
+{
+	int descriptors, mappings;
+
+	dump_to("dump.rdump", false, true);
+	descriptors = count_descriptors();
+	mappings = count_mappings();
+	for (int i = 0; i < 10; i++) {
+		dump_to("dump.rdump", false, i % 2);
+	}
+	expect(count_descriptors() == descriptors, "%d descriptors, then %d", descriptors, count_descriptors());
+	expect(check_instrumented() || count_mappings() == mappings, "%d mappings, then %d", mappings, count_mappings());
+	expect(!strncmp(list_folder("."), "dump.rdump ", 11) && !strstr(list_folder("."), ".part"), "the folder holds\n%s", list_folder("."));
+}
+
+/* The reader of the other tests, written apart from this one, says the same. */
+static void reader_in_php(void)
+{
+	const char *php = getenv("CHECK_PHP"), *source = getenv("CHECK_SOURCE");
+	char command[8192];
+
+	if (!php || !source) {
+		skip("no PHP");
+	}
+	dump_to("dump.rdump", false, false);
+	snprintf(command, sizeof(command), "'%s' -n '%s/../lib/reader.php' dump.rdump >reader.log 2>&1", php, source);
+	expect(system(command) == 0, "it says no: %s", command);
+}
+
+int main(void)
+{
+	page = (size_t) sysconf(_SC_PAGESIZE);
+	check("header", header);
+	check("table: every mapping, as the kernel lists it", table);
+	check("each kind of memory, lean", each_kind_lean);
+	check("each kind of memory, full", each_kind_full);
+	check("each kind of memory, safe_read in each of its ways", each_kind_safely);
+	check("each kind of memory, as a worker that gave up root", as_a_worker);
+	check("memory that goes in mid-dump comes as zeros", memory_that_goes);
+	check("a mapped file that was truncated: zeros past its end", truncated_file);
+	check("neighbours are one region", one_region);
+	check("20,000 regions", many_regions);
+	check("the number of regions is put right", regions_that_change);
+	check("the dump's own memory is not in it", own_memory);
+	check("the dump's own memory is not in it, at RLIMIT_AS", own_memory_at_the_limit);
+	check("scratch does not grow with memory", scratch_does_not_grow);
+	check("the process does not grow", process_does_not_grow);
+	check("1 TB of reserved address space", terabyte);
+	check("RLIMIT_FSIZE: an error, not the end", file_size_limit);
+	check("signals wait until the dump is done", signals);
+	check("a SIGXFSZ of the caller's own stays", pending_signal);
+	check("four threads dump at once", two_threads);
+	check("memory that moves meanwhile", memory_that_moves);
+	check("a fork while another thread dumps", fork_in_mid_dump);
+	check("a stack of 64 KB", small_stack);
+	check("nothing leaks", nothing_leaks);
+	check("the reader in PHP agrees", reader_in_php);
+	return 0;
+}

@@ -1,0 +1,362 @@
+/* A system that fails: every call of a dump once, with every error that it could give, and then what is left. */
+#include "check.h"
+#include "reader.h"
+#include "shim.h"
+#define RDUMP_WITHOUT_PHP
+#include "../../php_rdump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGES 300
+#define LEFT_OVER ".rdump-0123456789abcdef0123456789abcdef.part"
+
+static size_t page;
+static unsigned char *arena;
+
+/* Some memory that the list shows alone: every third page is there, and the last mapping is shared. */
+static void plant(void)
+{
+	arena = mmap(NULL, (PAGES + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	expect(arena != MAP_FAILED, "mmap: %s", strerror(errno));
+	arena += page;
+	expect(mmap(arena, PAGES / 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == arena
+		&& mmap(arena + PAGES / 2 * page, PAGES / 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+			== arena + PAGES / 2 * page, "mmap: %s", strerror(errno));
+	(void) madvise(arena, PAGES * page, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < PAGES; i += 3) {
+		memset(arena + i * page, (int) i % 251 + 1, page);
+	}
+	shim_show_only(arena, arena + PAGES * page);
+}
+
+static void check_whole(const char *what)
+{
+	struct reader reader;
+
+	reader_open(&reader, "f/x.rdump");
+	for (size_t i = 0; i < PAGES; i += 3) {
+		const unsigned char *bytes = reader_at(&reader, arena + i * page, page);
+		expect(bytes && bytes[0] == i % 251 + 1 && !memcmp(bytes, bytes + 1, page - 1), "%s: page %zu is not whole", what, i);
+	}
+	reader_close(&reader);
+}
+
+struct tally {
+	int faults, whole, refused;
+};
+
+/* What a failing call must come to: the dump is whole all the same, or it is refused. What is not in the list may be either. */
+static const struct {
+	const char *call;
+	bool whole;
+	bool budget_too; /* with a budget as well */
+} expected[] = {
+	{"ioctl", true, true}, {"mincore", true, true}, {"getrandom", true, true}, {"memfd_create", true, true}, {"sysinfo", true, true},
+	{"mmap", true, true}, {"madvise", true, true}, {"unflock", true, true}, {"fstatvfs", true, true}, {"fcntl", true, true},
+	{"flock", true, false}, {"getdents64", true, false}, {"lseek", true, false},
+	{"stat", true, true}, {"statfs", true, true}, {"fstat", true, true},
+	{"write", false, true}, {"writev", false, true}, {"pwrite", false, true}, {"ftruncate", false, true}, {"renameat", false, true}, {"fchmod", false, true},
+};
+
+static bool is_one_of(const char *call, const char *const *list)
+{
+	for (; *list; list++) {
+		if (!strcmp(call, *list)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_outcome(const struct rdump_request *request, const struct rdump_result *result, int err, int nth, struct tally *tally)
+{
+	static const char *const resumed[] = {"read", "pread", "write", "writev", "pwrite", "ftruncate", "ioctl", "flock", "process_vm_readv", NULL};
+	static const char *const in_pieces[] = {"read", "pread", "write", "writev", NULL};
+	bool whole = result->outcome == RDUMP_WRITTEN;
+	char what[128];
+
+	snprintf(what, sizeof(what), "call %d, %s, fails with %s", nth, shim.failed, err == SHIM_SHORT ? "one byte" : strerror(err));
+	expect(result->outcome != RDUMP_SKIPPED, "%s: skipped", what);
+	if (whole && err == EIO && (!strcmp(shim.failed, "pread") || !strcmp(shim.failed, "process_vm_readv"))) {
+		/* how the kernel says that there is no memory any more: its page comes as zeros */
+		struct reader reader;
+		reader_open(&reader, "f/x.rdump");
+		reader_close(&reader);
+		tally->whole++;
+	} else if (whole) {
+		check_whole(what);
+		tally->whole++;
+	} else {
+		expect(file_is("f/x.rdump", "earlier", 7), "%s: the earlier file is lost", what);
+		expect(result->error.step && *result->error.step && result->error.path && result->error.err, "%s: no reason is given", what);
+		/* a read that gives nothing where more was announced is the one error without an errno of its own */
+		expect(result->error.err == err || err == SHIM_SHORT, "%s: the reason given is \"%s: %s\"", what, result->error.step,
+			strerror(result->error.err));
+		tally->refused++;
+	}
+	if ((err == EINTR && is_one_of(shim.failed, resumed)) || (err == SHIM_SHORT && is_one_of(shim.failed, in_pieces))) {
+		expect(whole, "%s: no dump: cannot %s: %s", what, result->error.step, strerror(result->error.err));
+	} else if (err != EINTR) {
+		for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+			if (!strcmp(expected[i].call, shim.failed) && (expected[i].budget_too || !request->budget)) {
+				/* the marker's own calls come when the dump is complete */
+				expect(whole == expected[i].whole || (whole && result->error.step), "%s: %s", what, whole ? "a dump all the same" : "no dump");
+			}
+		}
+	}
+	if (whole && !result->error.step) {
+		expect((access("f/x.rdump.done", F_OK) == 0) == request->marker, "%s: marker", what);
+	}
+	if (!whole && request->marker) {
+		struct stat status;
+		/* An earlier marker is that of an earlier dump, or it is gone; a fresh one there is not. */
+		expect(stat("f/x.rdump.done", &status) < 0 || status.st_size == 5, "%s: a marker without a dump", what);
+	}
+	expect(!strstr(list_folder("f"), ".part") || !strcmp(shim.failed, "unlinkat") || strstr(list_folder("f"), LEFT_OVER), "%s: left behind:\n%s", what,
+		list_folder("f"));
+	expect(!strstr(list_folder("f"), RDUMP_TEMPORARY_PREFIX) || strstr(list_folder("f"), LEFT_OVER), "%s: left behind:\n%s", what, list_folder("f"));
+}
+
+/* Returns whether there was an nth call to fail. */
+static bool fail_once(const struct rdump_request *request, int nth, int err, const char *only, struct tally *tally)
+{
+	struct rdump_file file;
+	struct rdump_result result;
+	int descriptors, mappings;
+
+	expect(access("f", F_OK) == 0 || mkdir("f", 0755) == 0, "mkdir: %s", strerror(errno));
+	(void) unlink("f/x.rdump.done");
+	(void) unlink("f/" LEFT_OVER);
+	put_file("f/x.rdump", "earlier", 7);
+	if (request->marker) {
+		put_file("f/x.rdump.done", "stale", 5);
+	}
+	put_file("f/" LEFT_OVER, "left over", 9);
+	descriptors = count_descriptors();
+	mappings = count_mappings();
+	memset(&result, 0, sizeof(result));
+	shim_arm();
+	shim.fail_at = nth;
+	shim.err = err;
+	shim.only = only;
+	if (rdump_file_open(&file, "f/x.rdump", &result.error) < 0) {
+		result.outcome = RDUMP_FAILED;
+	} else {
+		rdump_write(request, &file, &result);
+	}
+	shim_disarm();
+	expect(count_descriptors() == descriptors, "call %d, %s: %d descriptors before, %d behind", nth, shim.failed, descriptors, count_descriptors());
+	expect(check_instrumented() || count_mappings() == mappings, "call %d, %s: %d mappings before, %d behind", nth, shim.failed, mappings, count_mappings());
+	if (!shim.failed) {
+		expect(result.outcome == RDUMP_WRITTEN && !result.error.step, "without a fault: cannot %s: %s", result.error.step, strerror(result.error.err));
+		check_whole("without a fault");
+		return false;
+	}
+	tally->faults++;
+	check_outcome(request, &result, err, nth, tally);
+	return true;
+}
+
+static void each_call(bool safe_read, bool marker, uint64_t budget, const char *closed, const char *also_closed)
+{
+	static const int err[] = {EINTR, EIO, ENOSPC, EDQUOT, EMFILE, ENOMEM, EACCES, EPERM, EROFS, EFBIG, ENOSYS};
+	static const char *const in_pieces[] = {"read", "pread", "write", "writev", "pwrite"};
+	struct rdump_request request = {{"v82", 1, 2, 3}, false, safe_read, marker, budget};
+	struct tally tally = {0, 0, 0};
+
+	plant();
+	if (closed) {
+		shim_replace(closed, NULL, EACCES);
+	}
+	if (also_closed) {
+		shim_replace(also_closed, NULL, EACCES);
+	}
+	/* With instruments it takes long, and the error's number is no matter to them. */
+	for (size_t i = 0; i < (check_instrumented() ? 2 : sizeof(err) / sizeof(*err)); i++) {
+		for (int nth = 1; fail_once(&request, nth, err[i], NULL, &tally); nth++) {
+		}
+	}
+	for (size_t i = 0; i < sizeof(in_pieces) / sizeof(*in_pieces); i++) {
+		for (int nth = 1; fail_once(&request, nth, SHIM_SHORT, in_pieces[i], &tally); nth++) {
+		}
+	}
+	expect(tally.faults > 50 && tally.whole > 25 && tally.refused > 5, "%d faults, %d dumps whole, %d refused", tally.faults, tally.whole, tally.refused);
+	note("%d faults: %d dumps whole, %d refused, no file lost", tally.faults, tally.whole, tally.refused);
+}
+
+static void plain(void)
+{
+	each_call(false, false, 0, NULL, NULL);
+}
+
+static void with_marker_and_budget(void)
+{
+	each_call(false, true, (uint64_t) 1 << 30, NULL, NULL);
+}
+
+static void safely(void)
+{
+	each_call(true, false, 0, NULL, NULL);
+}
+
+static void as_a_worker(void)
+{
+	each_call(true, true, (uint64_t) 1 << 30, "/proc/self/mem", "/proc/self/pagemap");
+}
+
+static void without_page_table(void)
+{
+	each_call(false, false, 0, "/proc/self/pagemap", NULL);
+}
+
+/* ---- a disk that fills up, for good ------------------------------------------------------------------------------ */
+
+static void stays_full(void)
+{
+	static const char *const call[] = {"write", "writev", "ftruncate", "renameat", "openat", "flock"};
+	struct rdump_request request = {{"v82", 1, 2, 3}, false, false, true, (uint64_t) 1 << 30};
+	struct rdump_file file;
+	struct rdump_result result;
+
+	plant();
+	for (size_t i = 0; i < sizeof(call) / sizeof(*call); i++) {
+		for (int from = 1; from <= 2; from++) {
+			put_file("x.rdump", "earlier", 7);
+			memset(&result, 0, sizeof(result));
+			shim_arm();
+			shim.only = call[i];
+			shim.fail_from = from;
+			shim.err = ENOSPC;
+			expect(rdump_file_open(&file, "x.rdump", &result.error) == 0, "cannot %s", result.error.step);
+			rdump_write(&request, &file, &result);
+			shim_disarm();
+			if (result.outcome == RDUMP_FAILED) {
+				expect(result.error.err == ENOSPC && result.error.step && file_is("x.rdump", "earlier", 7), "%s from call %d on: %s", call[i], from,
+					strerror(result.error.err));
+			} else {
+				expect(from == 2 && result.outcome == RDUMP_WRITTEN, "%s from call %d on: a dump all the same", call[i], from);
+			}
+			expect(!strstr(list_folder("."), ".part"), "%s from call %d on: left behind:\n%s", call[i], from, list_folder("."));
+			(void) unlink("x.rdump.done");
+		}
+	}
+}
+
+static void marker_fails(void)
+{
+	struct rdump_request request = {{"v82", 1, 2, 3}, false, false, true, 0};
+	struct rdump_file file;
+	struct rdump_result result;
+
+	plant();
+	shim_arm();
+	shim.only = "openat";
+	shim.fail_at = 2; /* the temporary file, then the marker */
+	shim.err = EACCES;
+	expect(rdump_file_open(&file, "x.rdump", &result.error) == 0, "open");
+	rdump_write(&request, &file, &result);
+	shim_disarm();
+	expect(shim.failed && result.outcome == RDUMP_WRITTEN && result.error.step && strstr(result.error.step, "marker") && result.error.err == EACCES,
+		"outcome %d, cannot %s: %s", (int) result.outcome, result.error.step, strerror(result.error.err));
+	expect(access("x.rdump", F_OK) == 0 && access("x.rdump.done", F_OK) < 0, "the folder holds\n%s", list_folder("."));
+}
+
+/* ---- the budget, when a dump turns out larger than planned ------------------------------------------------------- */
+
+static unsigned char *growing;
+
+static void grow(const char *call)
+{
+	if (growing && !strcmp(call, "ftruncate")) { /* the size is reserved, no byte is written */
+		for (size_t i = 0; i < PAGES / 2; i++) {
+			growing[i * page] = 1;
+		}
+		growing = NULL;
+	}
+}
+
+static void larger_than_planned(void)
+{
+	struct rdump_request request = {{"v82", 1, 2, 3}, false, false, false, 0};
+	struct rdump_file file;
+	struct rdump_result result;
+	uint64_t planned, larger;
+
+	plant();
+	expect(rdump_file_open(&file, "x.rdump", &result.error) == 0, "open");
+	rdump_write(&request, &file, &result);
+	expect(result.outcome == RDUMP_WRITTEN, "cannot %s", result.error.step);
+	planned = result.size;
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		for (int room = 0; room < 2; room++) {
+			expect(madvise(arena, PAGES / 2 * page, MADV_DONTNEED) == 0, "madvise");
+			for (size_t i = 0; i < PAGES / 2; i += 3) {
+				memset(arena + i * page, (int) i % 251 + 1, page);
+			}
+			put_file("x.rdump", "earlier", 7);
+			request.safe_read = safe_read;
+			request.budget = room ? planned + PAGES * page : planned + page;
+			growing = arena;
+			shim_arm();
+			shim.before = grow;
+			expect(rdump_file_open(&file, "x.rdump", &result.error) == 0, "open");
+			rdump_write(&request, &file, &result);
+			shim_disarm();
+			expect(growing == NULL, "nothing grew");
+			if (room) {
+				struct stat status;
+				struct reader reader;
+				expect(result.outcome == RDUMP_WRITTEN && stat("x.rdump", &status) == 0, "cannot %s: %s", result.error.step, strerror(result.error.err));
+				larger = (uint64_t) status.st_size;
+				expect(larger > planned + 90 * page && larger == result.size, "%llu bytes", (unsigned long long) larger);
+				reader_open(&reader, "x.rdump");
+				reader_close(&reader);
+			} else {
+				expect(result.outcome == RDUMP_FAILED && result.error.err == EDQUOT && file_is("x.rdump", "earlier", 7), "outcome %d: %s",
+					(int) result.outcome, strerror(result.error.err));
+			}
+			expect(!strstr(list_folder("."), ".part"), "left behind:\n%s", list_folder("."));
+		}
+	}
+}
+
+static void skipped(void)
+{
+	struct rdump_request request = {{"v82", 1, 2, 3}, false, false, true, 0};
+	struct rdump_file file;
+	struct rdump_result result;
+
+	plant();
+	put_file("other.rdump", "12345678", 8);
+	put_file("x.rdump", "earlier", 7);
+	put_file("x.rdump.done", "", 0);
+	request.budget = 1000;
+	expect(rdump_file_open(&file, "x.rdump", &result.error) == 0, "open");
+	rdump_write(&request, &file, &result);
+	expect(result.outcome == RDUMP_SKIPPED && !result.error.step && result.others == 8 && result.size > 100 * page, "outcome %d, others %llu, size %llu",
+		(int) result.outcome, (unsigned long long) result.others, (unsigned long long) result.size);
+	expect(file_is("x.rdump", "earlier", 7) && access("x.rdump.done", F_OK) == 0 && !strstr(list_folder("."), ".part"), "the folder holds\n%s",
+		list_folder("."));
+}
+
+int main(void)
+{
+	page = (size_t) sysconf(_SC_PAGESIZE);
+	check("each call fails once", plain);
+	check("each call fails once, with a marker and a budget", with_marker_and_budget);
+	check("each call fails once, safe_read", safely);
+	check("each call fails once, as a worker that gave up root", as_a_worker);
+	check("each call fails once, without a page table", without_page_table);
+	check("a call that fails from now on", stays_full);
+	check("a marker that cannot be made", marker_fails);
+	check("a dump that turns out larger than planned", larger_than_planned);
+	check("a skipped dump leaves everything", skipped);
+	return 0;
+}

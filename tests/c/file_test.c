@@ -1,0 +1,673 @@
+/* The file's life: what may stand at the target, names, the budget, left-overs, locks, the marker. */
+#include "check.h"
+#include "shim.h"
+#define RDUMP_WITHOUT_PHP
+#include "../../php_rdump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MB ((uint64_t) 1 << 20)
+
+static struct rdump_file file;
+static struct rdump_error error;
+
+static const char *why(void)
+{
+	static char text[512];
+
+	snprintf(text, sizeof(text), "cannot %s: %s", error.step ? error.step : "(no step)", strerror(error.err));
+	return text;
+}
+
+/* From open to commit, without bytes. Returns what rdump_file_create() did, if it came to that. */
+static int make(const char *path, uint64_t size, uint64_t budget)
+{
+	int status;
+
+	memset(&error, 0, sizeof(error));
+	if (rdump_file_open(&file, path, &error) < 0) {
+		return -1;
+	}
+	status = rdump_file_create(&file, size, budget, &error);
+	if (status == 0) {
+		status = rdump_file_commit(&file, size, &error);
+	}
+	rdump_file_close(&file);
+	return status;
+}
+
+static void must_make(const char *path, uint64_t size, uint64_t budget)
+{
+	expect(make(path, size, budget) == 0, "%s: %s", path, why());
+}
+
+/* Temporary files in a folder. */
+static int count_parts(void)
+{
+	const char *list = list_folder(".");
+	int count = 0;
+
+	while ((list = strstr(list, RDUMP_TEMPORARY_SUFFIX " ")) != NULL) {
+		count++;
+		list++;
+	}
+	return count;
+}
+
+/* ---- the target -------------------------------------------------------------------------------------------------- */
+
+static void refused(const char *path, int err)
+{
+	static char before[16384];
+	int descriptors = count_descriptors();
+
+	snprintf(before, sizeof(before), "%s", list_folder("."));
+	expect(make(path, 100, 0) < 0 && error.err == err, "%.40s: %s instead of %s", path, why(), strerror(err));
+	expect(error.path == path && error.step, "the error does not name the path");
+	expect(!strcmp(before, list_folder(".")), "%.40s: the folder was\n%s and is\n%s", path, before, list_folder("."));
+	expect(count_descriptors() == descriptors, "%.40s: a descriptor leaks", path);
+}
+
+static void odd_targets(void)
+{
+	struct sockaddr_un address = {AF_UNIX, "socket"};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	expect(mkdir("folder", 0755) == 0 && mkfifo("fifo", 0644) == 0 && symlink("file", "link") == 0 && symlink("nowhere", "dangling") == 0
+		&& symlink("folder", "way") == 0 && bind(fd, (struct sockaddr *) &address, sizeof(address)) == 0, "%s", strerror(errno));
+	put_file("file", "content", 7);
+	refused("", ENOENT);
+	refused("folder", EISDIR);
+	refused("folder/", EISDIR);
+	refused("new/", EISDIR);
+	refused("folder/new/", EISDIR);
+	refused("/", EISDIR);
+	refused(".", EISDIR);
+	refused("..", EISDIR);
+	refused("folder/.", EISDIR);
+	refused("folder/..", EISDIR);
+	refused("fifo", ENXIO);
+	refused("socket", ENXIO);
+	refused("/dev/null", ENXIO);
+	refused("link", ELOOP);
+	refused("dangling", ELOOP);
+	refused("file/x", ENOTDIR);
+	refused("nowhere/x", ENOENT);
+	expect(file_is("file", "content", 7), "what the link leads to has changed");
+	/* A link on the way is the user's own business. */
+	must_make("way/x", 100, 0);
+	expect(access("folder/x", F_OK) == 0, "not where the way leads");
+	must_make("./file", 100, 0);
+	must_make("folder/../file", 100, 0);
+	must_make("folder//y", 100, 0);
+}
+
+static void names(void)
+{
+	char name[300], path[6000];
+
+	memset(name, 'n', sizeof(name));
+	name[255] = '\0';
+	must_make(name, 100, 0);
+	name[255] = 'n';
+	name[256] = '\0';
+	refused(name, ENAMETOOLONG);
+	snprintf(path, sizeof(path), "./%s", name);
+	refused(path, ENAMETOOLONG);
+	must_make(" ", 100, 0);
+	must_make("a\nb\"c'\\", 100, 0);
+	must_make("...", 100, 0);
+	must_make("\xff\xfe", 100, 0);
+
+	memset(path, '/', sizeof(path));
+	memcpy(path, ".", 1);
+	strcpy(path + 4090, "/last");
+	expect(strlen(path) == 4095, "%zu", strlen(path));
+	must_make(path, 100, 0);
+	expect(access("last", F_OK) == 0, "a path of 4,095 bytes did not lead here");
+	strcpy(path + 4090, "/last1");
+	refused(path, ENAMETOOLONG);
+	memset(path, '/', sizeof(path));
+	memcpy(path, ".", 1);
+	strcpy(path + 4995, "/last");
+	refused(path, ENAMETOOLONG);
+}
+
+static void replaces(void)
+{
+	struct stat before, now;
+	char bytes[8] = "";
+	int old, flags;
+
+	put_file("x.rdump", "earlier", 7);
+	expect(stat("x.rdump", &before) == 0 && link("x.rdump", "another name") == 0, "%s", strerror(errno));
+	old = open("x.rdump", O_RDONLY | O_CLOEXEC);
+	umask(0);
+	expect(rdump_file_open(&file, "x.rdump", &error) == 0 && rdump_file_create(&file, 100, 0, &error) == 0, "%s", why());
+	expect(file_is("x.rdump", "earlier", 7), "the earlier file has changed before there is a new one");
+	expect(fstat(file.fd, &now) == 0 && (now.st_mode & 07777) == 0600 && now.st_size == 100, "mode %o, %lld bytes in the making",
+		(unsigned) now.st_mode, (long long) now.st_size);
+	flags = fcntl(file.fd, F_GETFD);
+	expect((flags & FD_CLOEXEC) && (fcntl(file.folder, F_GETFD) & FD_CLOEXEC), "not close-on-exec");
+	expect(count_parts() == 1 && !strstr(file.temporary, RDUMP_SUFFIX " "), "temporary files: %s", list_folder("."));
+	expect(rdump_file_commit(&file, 64, &error) == 0, "%s", why());
+	rdump_file_close(&file);
+	expect(stat("x.rdump", &now) == 0 && now.st_ino != before.st_ino && now.st_size == 64 && (now.st_mode & 07777) == 0600 && now.st_nlink == 1,
+		"mode %o, %lld bytes", (unsigned) now.st_mode, (long long) now.st_size);
+	expect(read(old, bytes, 8) == 7 && !memcmp(bytes, "earlier", 7), "who holds the earlier file reads something else");
+	expect(file_is("another name", "earlier", 7), "another name of the earlier file leads to something else");
+	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
+	umask(0777);
+	must_make("y.rdump", 10, 0);
+	expect(stat("y.rdump", &now) == 0 && (now.st_mode & 07777) == 0600, "mode %o with umask 777", (unsigned) now.st_mode);
+}
+
+/* What stands at the target is looked at again before it is replaced. */
+static void target_that_changes(void)
+{
+	static const char *const kind[] = {"folder", "link", "fifo"};
+
+	for (int i = 0; i < 3; i++) {
+		expect(rdump_file_open(&file, kind[i], &error) == 0 && rdump_file_create(&file, 100, 0, &error) == 0, "%s", why());
+		expect((i == 0 ? mkdir(kind[i], 0755) : i == 1 ? symlink("elsewhere", kind[i]) : mkfifo(kind[i], 0600)) == 0, "%s", strerror(errno));
+		expect(rdump_file_commit(&file, 100, &error) < 0 && error.err == (i == 0 ? EISDIR : i == 1 ? ELOOP : ENXIO), "%s: %s", kind[i], why());
+		rdump_file_close(&file);
+		expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
+	}
+	expect(access("elsewhere", F_OK) < 0, "written through a link");
+}
+
+static void folder_that_moves(void)
+{
+	char path[PATH_MAX], here[PATH_MAX];
+
+	expect(mkdir("old", 0755) == 0 && rdump_file_open(&file, "old/x", &error) == 0, "%s", why());
+	expect(rename("old", "new") == 0 && mkdir("old", 0755) == 0 && getcwd(here, sizeof(here) - 4), "%s", strerror(errno));
+	expect(rdump_file_folder(&file, path) == 0, "the folder's path");
+	strcat(here, "/new");
+	expect(!strcmp(path, here), "it is %s, not %s", path, here);
+	expect(rdump_file_create(&file, 10, 0, &error) == 0 && rdump_file_commit(&file, 10, &error) == 0, "%s", why());
+	rdump_file_close(&file);
+	expect(access("new/x", F_OK) == 0 && access("old/x", F_OK) < 0, "not in the folder that was opened");
+}
+
+static void close_is_quiet(void)
+{
+	expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 10, 0, &error) == 0, "%s", why());
+	errno = 4711;
+	unlink(file.temporary);
+	errno = 4711;
+	rdump_file_close(&file);
+	expect(errno == 4711, "errno is %d", errno);
+	rdump_file_close(&file); /* a second time does nothing */
+	expect(!*list_folder("."), "left behind:\n%s", list_folder("."));
+}
+
+/* ---- permissions ------------------------------------------------------------------------------------------------- */
+
+static void be_nobody(void)
+{
+	expect(setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0, "%s", strerror(errno));
+}
+
+static void need_root(void)
+{
+	if (geteuid() != 0) {
+		skip("only root can be somebody else");
+	}
+}
+
+static void permissions(void)
+{
+	need_root();
+	expect(mkdir("closed", 0700) == 0 && mkdir("listed", 0755) == 0, "mkdir");
+	be_nobody();
+	refused("closed/x", EACCES);
+	refused("listed/x", EACCES);
+	expect(error.step && strstr(error.step, "create"), "%s", why());
+}
+
+/* Files may be put into it, but not listed: no budget can be kept there, and a dump can. */
+static void drop_box(void)
+{
+	struct stat status;
+
+	need_root();
+	expect(mkdir("box", 0755) == 0 && chmod("box", 01733) == 0, "mkdir");
+	put_file("box/.rdump-00000000000000000000000000000000.part", "left over", 9);
+	be_nobody();
+	must_make("box/x.rdump", 100, 0);
+	expect(stat("box/x.rdump", &status) == 0 && status.st_size == 100 && status.st_uid == 65534, "%s", strerror(errno));
+	expect(make("box/y.rdump", 100, 100 * MB) < 0 && error.err == EACCES, "with a budget: %s", why());
+	expect(stat("box/y.rdump", &status) < 0, "a dump without a budget that could be kept");
+}
+
+/* A sticky folder, and another user's file at the target: replacing it is refused by the kernel, and nothing is left. */
+static void sticky_folder(void)
+{
+	need_root();
+	expect(mkdir("sticky", 0755) == 0 && chmod("sticky", 01777) == 0, "mkdir");
+	put_file("sticky/x.rdump", "root's", 6);
+	be_nobody();
+	expect(make("sticky/x.rdump", 100, 0) < 0 && error.err == EPERM, "%s", why());
+	expect(file_is("sticky/x.rdump", "root's", 6), "the other user's file has changed");
+	expect(!strchr(strchr(list_folder("sticky"), '\n') + 1, '\n'), "left behind:\n%s", list_folder("sticky"));
+}
+
+static void mount_tmpfs(const char *options, unsigned long flags)
+{
+	need_root();
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0) {
+		skip("no mount namespace: %s", strerror(errno));
+	}
+	expect(mkdir("mounted", 0755) == 0, "mkdir");
+	if (mount("rdump", "mounted", "tmpfs", flags, options) < 0) {
+		skip("no tmpfs: %s", strerror(errno));
+	}
+	expect(chdir("mounted") == 0, "chdir");
+}
+
+static void read_only(void)
+{
+	mount_tmpfs("size=1m", MS_RDONLY);
+	refused("x", EROFS);
+}
+
+/* No room: said before a byte is written. */
+static void full_disk(void)
+{
+	mount_tmpfs("size=64k", 0);
+	put_file("x.rdump", "earlier", 7);
+	expect(make("x.rdump", 128 * 1024, 0) < 0 && error.err == ENOSPC && strstr(error.step, "room"), "%s", why());
+	expect(file_is("x.rdump", "earlier", 7) && count_parts() == 0, "the folder holds\n%s", list_folder("."));
+	/* The earlier file takes up room until it is replaced. */
+	must_make("x.rdump", 32 * 1024, 0);
+}
+
+/* ---- the budget -------------------------------------------------------------------------------------------------- */
+
+static void budget(void)
+{
+	must_make("a.rdump", 3 * MB, 10 * MB);
+	must_make("b.rdump", 3 * MB, 10 * MB);
+	expect(make("c.rdump", 4 * MB + 1, 10 * MB) == 1, "one byte too many was written");
+	expect(file.others == 6 * MB, "the others are said to take %llu", (unsigned long long) file.others);
+	expect(access("c.rdump", F_OK) < 0 && count_parts() == 0, "a skipped dump left something");
+	must_make("c.rdump", 4 * MB, 10 * MB); /* to the byte */
+	expect(make("d.rdump", 1, 10 * MB) == 1, "over the budget by one byte");
+	must_make("c.rdump", 4 * MB, 10 * MB); /* what is replaced does not count */
+	must_make("c.rdump", 2 * MB, 10 * MB);
+	must_make("d.rdump", 2 * MB, 10 * MB);
+	expect(make("e.rdump", 11 * MB, 10 * MB) == 1, "larger than the budget");
+	expect(make("e.rdump", UINT64_MAX / 2, 10 * MB) == 1, "far larger than the budget");
+	must_make("d.rdump", 2 * MB, 0); /* no budget */
+	must_make("e.rdump", 20 * MB, 0);
+	expect(make("d.rdump", 1, 10 * MB) == 1, "others that break the budget");
+}
+
+/* What is no dump does not count: other names, links, folders, markers. */
+static void budget_counts_dumps_only(void)
+{
+	must_make("big", 50 * MB, 0);
+	must_make("a.rdump.done", 5 * MB, 0);
+	must_make("rdump", 5 * MB, 0);
+	expect(symlink("big", "link.rdump") == 0 && mkdir("folder.rdump", 0755) == 0, "%s", strerror(errno));
+	must_make("folder.rdump/inner.rdump", 50 * MB, 0);
+	must_make("a.rdump", 10 * MB, 10 * MB);
+	must_make(".rdump", 1 * MB, 11 * MB); /* a name of nothing but the ending is one */
+	expect(make("b.rdump", 1, 11 * MB) == 1, "a dump called .rdump was not counted");
+}
+
+/* Files in the making count as well. */
+static void budget_counts_the_making(void)
+{
+	struct rdump_file other;
+
+	expect(rdump_file_open(&other, "a.rdump", &error) == 0 && rdump_file_create(&other, 6 * MB, 10 * MB, &error) == 0, "%s", why());
+	expect(make("b.rdump", 5 * MB, 10 * MB) == 1, "a file in the making was not counted");
+	must_make("b.rdump", 4 * MB, 10 * MB);
+	expect(rdump_file_commit(&other, 6 * MB, &error) == 0, "%s", why());
+	rdump_file_close(&other);
+	expect(make("c.rdump", 1, 10 * MB) == 1, "over the budget");
+}
+
+static void budget_while_growing(void)
+{
+	must_make("a.rdump", 5 * MB, 10 * MB);
+	expect(rdump_file_open(&file, "b.rdump", &error) == 0 && rdump_file_create(&file, 1 * MB, 10 * MB, &error) == 0, "%s", why());
+	expect(rdump_file_grow(&file, 5 * MB, &error) == 0 && file.reserved == 5 * MB, "%s", why());
+	expect(rdump_file_grow(&file, 5 * MB + 1, &error) < 0 && error.err == EDQUOT, "it grew beyond the budget: %s", why());
+	expect(file.reserved == 5 * MB, "%llu are reserved", (unsigned long long) file.reserved);
+	rdump_file_close(&file);
+	expect(!strstr(list_folder("."), "b.rdump") && count_parts() == 0, "left behind:\n%s", list_folder("."));
+}
+
+static int start_line[2], finished[2];
+
+static void one_of_twenty(void *context)
+{
+	char name[32], byte;
+	int status;
+
+	close(start_line[1]);
+	expect(read(start_line[0], &byte, 1) == 0, "the start"); /* until all are there */
+	snprintf(name, sizeof(name), "%d.rdump", *(int *) context);
+	expect(rdump_file_open(&file, name, &error) == 0, "%s", why());
+	status = rdump_file_create(&file, 3 * MB, 20 * MB, &error);
+	expect(status >= 0, "%s", why());
+	if (status == 0) {
+		status = rdump_file_commit(&file, 3 * MB, &error);
+		expect(status == 0, "%s", why());
+		expect(write(finished[1], "x", 1) == 1, "write");
+	}
+	rdump_file_close(&file);
+}
+
+/* Twenty at once: never more than the budget, and all of it is used. */
+static void budget_of_twenty(void)
+{
+	pid_t child[20];
+	char made[20];
+	int count;
+
+	expect(pipe(start_line) == 0 && pipe(finished) == 0, "pipe");
+	for (int i = 0; i < 20; i++) {
+		child[i] = start_child(one_of_twenty, &i);
+	}
+	close(start_line[0]);
+	close(start_line[1]);
+	for (int i = 0; i < 20; i++) {
+		end_child(child[i]);
+	}
+	fcntl(finished[0], F_SETFL, O_NONBLOCK);
+	count = (int) read(finished[0], made, sizeof(made));
+	expect(count == 6, "%d dumps of 3 MB within 20 MB", count);
+	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
+}
+
+/* ---- left-overs -------------------------------------------------------------------------------------------------- */
+
+static int child_ready[2];
+
+static void make_and_wait(void *context)
+{
+	expect(rdump_file_open(&file, context, &error) == 0 && rdump_file_create(&file, 2 * MB, 0, &error) == 0, "%s", why());
+	expect(write(child_ready[1], "x", 1) == 1, "write");
+	for (;;) {
+		pause();
+	}
+}
+
+static pid_t start_writer(char *name)
+{
+	pid_t child;
+	char byte;
+
+	expect(pipe(child_ready) == 0, "pipe");
+	child = start_child(make_and_wait, name);
+	expect(read(child_ready[0], &byte, 1) == 1, "the writer did not start");
+	return child;
+}
+
+static void kill_child(pid_t child)
+{
+	int status;
+
+	expect(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child, "%s", strerror(errno));
+}
+
+static void left_overs(void)
+{
+	static char first[] = "first.rdump", second[] = "second.rdump";
+	pid_t killed = start_writer(first), living = start_writer(second);
+	struct stat status;
+
+	expect(count_parts() == 2, "in the making:\n%s", list_folder("."));
+	kill_child(killed);
+	expect(count_parts() == 2, "the kernel cleared up by itself?\n%s", list_folder("."));
+	must_make("a.rdump", 10, 0);
+	expect(count_parts() == 1, "the left-over is there, or the file in the making is not:\n%s", list_folder("."));
+	/* Even where the folder's lock is held by somebody else, or a budget needs the room. */
+	expect(make("b.rdump", 1 * MB, 3 * MB + 9) == 1 && file.others == 2 * MB + 10, "the living one was not counted");
+	kill_child(living);
+	must_make("b.rdump", 1 * MB, 1 * MB + 10);
+	expect(count_parts() == 0 && stat("second.rdump", &status) < 0, "left over:\n%s", list_folder("."));
+}
+
+/* What only looks like one is somebody else's. */
+static void look_alikes(void)
+{
+	static const char *const name[] = {
+		".rdump-0123456789abcdef0123456789abcdeF.part", ".rdump-0123456789abcdef0123456789abcde.part", ".rdump-0123456789abcdef0123456789abcdef0.part",
+		".rdump-0123456789abcdef0123456789abcdef.par", ".rdump-0123456789abcdef0123456789abcdef.parts", "xrdump-0123456789abcdef0123456789abcdef.part",
+		".rdump-.part", "rdump-0123456789abcdef0123456789abcdef.part", ".rdump-0123456789abcdef0123456789abcdeg.part", ".rdump-x123456789abcdef0123456789abcdef.part",
+	};
+	size_t count = sizeof(name) / sizeof(*name);
+
+	for (size_t i = 0; i < count; i++) {
+		put_file(name[i], "mine", 4);
+	}
+	put_file("target", "mine", 4);
+	expect(mkdir(".rdump-11111111111111111111111111111111.part", 0755) == 0 && mkfifo(".rdump-22222222222222222222222222222222.part", 0644) == 0
+		&& symlink("target", ".rdump-33333333333333333333333333333333.part") == 0
+		&& symlink("nowhere", ".rdump-44444444444444444444444444444444.part") == 0, "%s", strerror(errno));
+	put_file(".rdump-0123456789abcdef0123456789abcdef.part", "left over", 9);
+	must_make("a.rdump", 10, 0);
+	for (size_t i = 0; i < count; i++) {
+		expect(file_is(name[i], "mine", 4), "%s was removed", name[i]);
+	}
+	expect(file_is("target", "mine", 4) && strstr(list_folder("."), ".rdump-1111") && strstr(list_folder("."), ".rdump-2222")
+		&& strstr(list_folder("."), ".rdump-3333") && strstr(list_folder("."), ".rdump-4444"), "the folder holds\n%s", list_folder("."));
+	expect(!strstr(list_folder("."), ".rdump-0123456789abcdef0123456789abcdef.part "), "the left-over is still there");
+	/* The target itself may be called like one. */
+	must_make(".rdump-55555555555555555555555555555555.part", 10, 0);
+}
+
+/* More entries than one getdents64() gives. */
+static void crowded_folder(void)
+{
+	char name[64];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), i % 2 ? "%08d-of-a-thousand.rdump" : ".rdump-%032d.part", i);
+		put_file(name, "12345678", 8);
+	}
+	expect(make("x.rdump", 1000, 500 * 8 + 999) == 1 && file.others == 500 * 8, "the others take %llu", (unsigned long long) file.others);
+	must_make("x.rdump", 1000, 500 * 8 + 1000);
+	expect(access(".rdump-00000000000000000000000000000998.part", F_OK) < 0, "a left-over is still there");
+}
+
+/* A foreseen name in the way: another one is taken; all of them in the way: an error. */
+static void names_in_the_way(void)
+{
+	shim_arm();
+	shim.only = "openat";
+	shim.fail_at = 1;
+	shim.err = EEXIST;
+	must_make("x.rdump", 10, 0);
+	expect(shim.failed && shim.calls >= 2, "no second try");
+	shim_arm();
+	shim.only = "openat";
+	shim.fail_from = 1;
+	shim.err = EEXIST;
+	expect(make("y.rdump", 10, 0) < 0 && error.err == EEXIST && shim.calls < 1000, "%s after %d tries", why(), shim.calls);
+	shim_arm();
+	shim.only = "getrandom";
+	shim.fail_from = 1;
+	shim.err = ENOSYS;
+	must_make("z.rdump", 10, 0);
+	expect(shim.failed != NULL, "getrandom() was not asked");
+	shim_disarm();
+	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
+}
+
+/* Another dump takes a new file for a left-over, in the moment before it is locked: another name is taken. */
+static char seen_part[64];
+
+static void steal(const char *call)
+{
+	if (strcmp(call, "flock") || seen_part[0]) {
+		return;
+	}
+	const char *list = list_folder("."), *part = strstr(list, RDUMP_TEMPORARY_PREFIX);
+	if (part) {
+		snprintf(seen_part, sizeof(seen_part), "%.*s", (int) strcspn(part, " "), part);
+		unlink(seen_part);
+	}
+}
+
+static void stolen_before_locked(void)
+{
+	shim_arm();
+	shim.before = steal;
+	must_make("x.rdump", 10, 0);
+	shim_disarm();
+	expect(seen_part[0], "no moment to steal it");
+	expect(access("x.rdump", F_OK) == 0 && count_parts() == 0, "the folder holds\n%s", list_folder("."));
+}
+
+/* ---- locks ------------------------------------------------------------------------------------------------------- */
+
+static int count_locks;
+
+static void hold_lock(void)
+{
+	int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	expect(fd >= 0 && flock(fd, LOCK_EX) == 0, "flock: %s", strerror(errno));
+	count_locks++;
+}
+
+/* Whoever may read the folder may lock it for good. Time is made to pass at once. */
+static void held_lock(void)
+{
+	hold_lock();
+	shim_arm();
+	shim.no_sleep = true;
+	must_make("x.rdump", 10, 0); /* without a budget: does without */
+	expect(shim.sleeps > 0 && shim.sleeps <= 1000, "%d ms of patience without a budget", shim.sleeps);
+	shim_arm();
+	shim.no_sleep = true;
+	expect(make("y.rdump", 10, 10 * MB) < 0 && error.err == EWOULDBLOCK && strstr(error.step, "lock"), "%s", why());
+	expect(shim.sleeps >= 5000 && shim.sleeps <= 20000, "%d ms of patience with one", shim.sleeps);
+	shim_disarm();
+	expect(access("y.rdump", F_OK) < 0 && count_parts() == 0, "left behind:\n%s", list_folder("."));
+}
+
+static void let_go(const char *call)
+{
+	static int tries;
+
+	if (!strcmp(call, "flock") && ++tries == 20) {
+		expect(flock(count_locks, LOCK_UN) == 0, "unlock");
+	}
+}
+
+/* A lock that is let go in time. */
+static void lock_let_go(void)
+{
+	int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	expect(flock(fd, LOCK_EX) == 0, "flock");
+	count_locks = fd;
+	shim_arm();
+	shim.before = let_go;
+	must_make("x.rdump", 10, 10 * MB);
+	shim_disarm();
+}
+
+/* And it lets go of it itself, whatever becomes of the dump. */
+static void locks_are_given_back(void)
+{
+	int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	must_make("x.rdump", 10, 10 * MB);
+	expect(flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0, "after a dump: %s", strerror(errno));
+	expect(rdump_file_open(&file, "y.rdump", &error) == 0 && rdump_file_create(&file, 10, 10 * MB, &error) == 0, "%s", why());
+	expect(flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0, "while one is written: %s", strerror(errno));
+	expect(rdump_file_grow(&file, 20 * MB, &error) < 0, "it grew");
+	expect(flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0, "after it did not grow: %s", strerror(errno));
+	expect(mkdir("y.rdump", 0755) == 0 && rdump_file_commit(&file, 10, &error) < 0, "it was committed");
+	expect(flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0, "after it was not committed: %s", strerror(errno));
+	rdump_file_close(&file);
+	expect(make("z.rdump", 20 * MB, 10 * MB) == 1 && flock(fd, LOCK_EX | LOCK_NB) == 0, "after a skipped dump: %s", strerror(errno));
+}
+
+/* ---- the marker -------------------------------------------------------------------------------------------------- */
+
+static void marker(void)
+{
+	struct stat status;
+	char name[300], marked[400];
+
+	umask(0);
+	expect(rdump_file_open(&file, "x.rdump", &error) == 0, "%s", why());
+	expect(rdump_file_unmark(&file, &error) == 0, "no marker: %s", why());
+	expect(rdump_file_mark(&file, &error) == 0, "%s", why());
+	expect(stat("x.rdump.done", &status) == 0 && status.st_size == 0 && (status.st_mode & 07777) == 0600, "mode %o", (unsigned) status.st_mode);
+	expect(rdump_file_mark(&file, &error) < 0 && error.err == EEXIST, "a second marker: %s", why());
+	put_file("target", "mine", 4);
+	expect(rdump_file_unmark(&file, &error) == 0 && stat("x.rdump.done", &status) < 0, "%s", why());
+	/* A link is removed, not followed. */
+	expect(symlink("target", "x.rdump.done") == 0 && rdump_file_mark(&file, &error) < 0, "made through a link");
+	expect(rdump_file_unmark(&file, &error) == 0 && file_is("target", "mine", 4), "%s", why());
+	expect(mkdir("x.rdump.done", 0755) == 0 && rdump_file_unmark(&file, &error) < 0 && strstr(error.step, "marker"), "a folder: %s", why());
+	rdump_file_close(&file);
+
+	memset(name, 'n', sizeof(name));
+	name[250] = '\0';
+	expect(rdump_file_open(&file, name, &error) == 0 && rdump_file_unmark(&file, &error) == 0 && rdump_file_mark(&file, &error) == 0, "%s", why());
+	rdump_file_close(&file);
+	snprintf(marked, sizeof(marked), "%s.done", name);
+	expect(access(marked, F_OK) == 0, "the longest marker");
+	name[250] = 'n';
+	name[251] = '\0';
+	expect(rdump_file_open(&file, name, &error) == 0 && rdump_file_unmark(&file, &error) < 0 && error.err == ENAMETOOLONG, "%s", why());
+	expect(rdump_file_mark(&file, &error) < 0 && error.err == ENAMETOOLONG, "%s", why());
+	rdump_file_close(&file);
+}
+
+int main(void)
+{
+	check("targets that are no regular file", odd_targets);
+	check("names and paths of every length", names);
+	check("an earlier file is replaced by a fresh one, 0600", replaces);
+	check("a target that changes meanwhile", target_that_changes);
+	check("a folder that moves meanwhile", folder_that_moves);
+	check("closing is quiet", close_is_quiet);
+	check("folders without permission", permissions);
+	check("a drop box", drop_box);
+	check("another user's file in a sticky folder", sticky_folder);
+	check("a read-only file system", read_only);
+	check("a full tmpfs", full_disk);
+	check("budget: to the byte", budget);
+	check("budget: only dumps count", budget_counts_dumps_only);
+	check("budget: files in the making count", budget_counts_the_making);
+	check("budget: a dump that grows", budget_while_growing);
+	check("budget: twenty processes at once", budget_of_twenty);
+	check("left-overs of killed processes go, living ones stay", left_overs);
+	check("left-overs: look-alikes stay", look_alikes);
+	check("a folder with a thousand files", crowded_folder);
+	check("temporary names that are taken", names_in_the_way);
+	check("a temporary file taken for a left-over", stolen_before_locked);
+	check("a folder that somebody keeps locked", held_lock);
+	check("a lock that is let go in time", lock_let_go);
+	check("the folder's lock is given back", locks_are_given_back);
+	check("marker", marker);
+	return 0;
+}

@@ -1,0 +1,599 @@
+/* Which pages: each source of the answer, forced, on memory whose pages are known. */
+#include "check.h"
+#include "shim.h"
+#define RDUMP_WITHOUT_PHP
+#include "../../php_rdump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/swap.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum source {SCAN, ENTRIES, MINCORE, NOTHING, SOURCES};
+
+static const char *const source_name[] = {"PAGEMAP_SCAN", "pagemap", "mincore", "nothing"};
+
+static size_t page;
+static struct rdump_scratch scratch;
+static struct rdump_maps maps;
+static struct rdump_error error;
+
+/* The pages of an arena that came as runs, one byte each, and how they came. */
+static struct {
+	uint64_t begin, end, previous;
+	unsigned char *there;
+	size_t pages, runs;
+} got;
+
+static int collect(void *context, uint64_t begin, uint64_t end)
+{
+	(void) context;
+	expect(begin < end && begin % page == 0 && end % page == 0, "a run that is not of whole pages");
+	expect(got.runs == 0 || begin > got.previous, "runs that touch, overlap or are out of order: %llx behind %llx", (unsigned long long) begin,
+		(unsigned long long) got.previous);
+	got.previous = end;
+	got.runs++;
+	expect(begin >= got.begin && end <= got.end, "a run outside of the arena");
+	for (uint64_t at = begin; at < end; at += page) {
+		got.there[(at - got.begin) / page] = 1;
+		got.pages++;
+	}
+	return 0;
+}
+
+/* Asks for the runs of the arena alone. Returns whether that source is to be had here. */
+static bool ask(enum source source, void *arena, size_t size, bool full)
+{
+	memset(&got.previous, 0, sizeof(got) - offsetof(__typeof__(got), previous));
+	got.begin = (uintptr_t) arena;
+	got.end = got.begin + size;
+	got.there = calloc(size / page + 1, 1);
+	rdump_scratch_take(&scratch);
+	expect(rdump_maps_open(&maps, &scratch, full, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+	while (maps.count > 0 && maps.mapping->begin < got.begin) {
+		maps.mapping++;
+		maps.count--;
+	}
+	while (maps.count > 0 && maps.mapping[maps.count - 1].end > got.end) {
+		maps.count--;
+	}
+	expect(maps.count > 0, "the arena is not in the list");
+	if (source >= ENTRIES) {
+		maps.can_scan = false;
+	}
+	if (source >= MINCORE) {
+		rdump_maps_close(&maps);
+	}
+	shim_arm();
+	if (source == NOTHING) {
+		shim.only = "mincore";
+		shim.fail_from = 1;
+		shim.err = ENOSYS;
+	}
+	expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+	shim_disarm();
+	bool answered = (source != SCAN || maps.can_scan) && (source != ENTRIES || maps.pagemap >= 0);
+	rdump_maps_close(&maps);
+	rdump_scratch_give(&scratch);
+	return answered;
+}
+
+static unsigned char *reserve(size_t size, int flags)
+{
+	/* With a page around it that cannot be read: no neighbour joins its runs. */
+	unsigned char *memory = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	expect(memory != MAP_FAILED, "mmap of %zu: %s", size, strerror(errno));
+	memory = mmap(memory + page, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED, -1, 0);
+	expect(memory != MAP_FAILED, "mmap of %zu: %s", size, strerror(errno));
+	(void) madvise(memory, size, MADV_NOHUGEPAGE);
+	return memory;
+}
+
+/* Touches some pages, as wanted[] says: 1 written, 2 only read. */
+static void touch(unsigned char *arena, const unsigned char *wanted, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++) {
+		if (wanted[i] == 1) {
+			arena[i * page] = (unsigned char) i;
+		} else if (wanted[i] == 2) {
+			(void) *(volatile unsigned char *) (arena + i * page);
+		}
+	}
+}
+
+static void check_pages(enum source source, const unsigned char *wanted, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++) {
+		expect(got.there[i] == (wanted[i] != 0), "%s: page %zu of %zu is%s there", source_name[source], i, pages, got.there[i] ? "" : " not");
+	}
+	free(got.there);
+}
+
+/* Each source on the same pages: scattered, in runs, at both ends, written and only read. */
+static void same_from_each_source(void)
+{
+	size_t pages = 3000;
+	unsigned char *wanted = calloc(pages, 1), *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	unsigned answered = 0;
+	uint32_t random = 12345;
+
+	for (size_t i = 0; i < pages; i++) {
+		random = random * 1103515245 + 12345;
+		wanted[i] = i / 500 == 2 ? 1 : i / 500 == 3 ? 0 : i == 0 || i == pages - 1 ? 1 : random >> 30 & 2 ? 0 : random >> 20 & 1 ? 1 : 2;
+	}
+	touch(arena, wanted, pages);
+	for (int source = SCAN; source < NOTHING; source++) {
+		if (ask((enum source) source, arena, pages * page, false)) {
+			check_pages((enum source) source, wanted, pages);
+			answered++;
+		}
+	}
+	ask(NOTHING, arena, pages * page, false);
+	expect(got.runs == 1 && got.pages == pages, "without a source: %zu pages in %zu runs", got.pages, got.runs);
+	if (answered < 3) {
+		skip("the sources that are to be had here agree, but there are only %u of 3", answered);
+	}
+}
+
+/* More runs than one answer holds: each source has to be asked again where it left off. */
+static void more_than_one_answer(void)
+{
+	size_t pages = 40000; /* 20000 runs; an answer of PAGEMAP_SCAN takes 5461, of pagemap 16384 pages */
+	unsigned char *wanted = calloc(pages, 1), *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+
+	for (size_t i = 0; i < pages; i += 2) {
+		wanted[i] = 1;
+	}
+	touch(arena, wanted, pages);
+	for (int source = SCAN; source < NOTHING; source++) {
+		if (ask((enum source) source, arena, pages * page, false)) {
+			expect(got.runs == pages / 2, "%s: %zu runs", source_name[source], got.runs);
+			check_pages((enum source) source, wanted, pages);
+		}
+	}
+	if (page != 4096) {
+		return;
+	}
+	/* mincore() is asked for 131072 pages at a time */
+	pages = 140000;
+	wanted = calloc(pages, 1);
+	arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	wanted[0] = wanted[16384] = wanted[131071] = wanted[131072] = wanted[pages - 1] = 1;
+	touch(arena, wanted, pages);
+	for (int source = SCAN; source < NOTHING; source++) {
+		if (ask((enum source) source, arena, pages * page, false)) {
+			check_pages((enum source) source, wanted, pages);
+		}
+	}
+}
+
+/* A source that stops answering half way: the next goes on from there, and nothing is missed. */
+static void source_that_stops(void)
+{
+	static const char *const call[] = {"ioctl", "pread", "mincore"};
+	size_t pages = 140000;
+	unsigned char *wanted = calloc(pages, 1), *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+
+	for (size_t i = 0; i < pages; i += i < 30000 ? 2 : 13000) {
+		wanted[i] = 1;
+	}
+	touch(arena, wanted, pages);
+	for (size_t which = 0; which < 3; which++) {
+		for (int nth = 1; nth <= 3; nth++) {
+			got.runs = got.pages = 0;
+			got.begin = (uintptr_t) arena;
+			got.end = got.begin + pages * page;
+			got.there = calloc(pages, 1);
+			shim_show_only(arena, arena + pages * page);
+			rdump_scratch_take(&scratch);
+			expect(rdump_maps_open(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step, strerror(error.err));
+			maps.can_scan = which == 0 && maps.can_scan;
+			if (which == 2) {
+				rdump_maps_close(&maps);
+			}
+			shim_arm();
+			shim.only = call[which];
+			shim.fail_at = nth;
+			shim.err = which == 2 ? ENOMEM : EPERM;
+			expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+			shim_disarm();
+			for (size_t i = 0; i < pages; i++) {
+				expect(got.there[i] || !wanted[i], "%s fails at call %d: page %zu is missing", call[which], nth, i);
+			}
+			expect(which == 2 || !shim.failed || got.pages < 20000, "%s fails at call %d: %zu pages", call[which], nth, got.pages);
+			free(got.there);
+			rdump_maps_close(&maps);
+			rdump_scratch_give(&scratch);
+			shim_restore();
+		}
+	}
+	/* An interruption is none. */
+	for (size_t which = 0; which < 2; which++) {
+		shim_show_only(arena, arena + pages * page);
+		rdump_scratch_take(&scratch);
+		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s", error.step);
+		bool scan = maps.can_scan = which == 0 && maps.can_scan, entries = maps.pagemap >= 0;
+		got.runs = got.pages = 0;
+		got.there = calloc(pages, 1);
+		shim_arm();
+		shim.only = call[which];
+		shim.fail_at = 1;
+		shim.err = EINTR;
+		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		shim_disarm();
+		expect(!shim.failed || maps.can_scan == scan || !scan, "an interrupted PAGEMAP_SCAN was given up");
+		expect(!shim.failed || (maps.pagemap >= 0) == entries, "an interrupted pread was given up");
+		check_pages(which == 0 ? SCAN : ENTRIES, wanted, pages);
+		rdump_maps_close(&maps);
+		rdump_scratch_give(&scratch);
+		shim_restore();
+	}
+}
+
+/* Address space costs nothing: neither pages nor questions. */
+static void a_terabyte(void)
+{
+	size_t size = (size_t) 1 << 40, pages = (size_t) 64 << 10;
+	unsigned char *arena = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (arena == MAP_FAILED) {
+		skip("no address space of 1 TB: %s", strerror(errno));
+	}
+	(void) pages;
+	for (int source = SCAN; source <= NOTHING; source++) {
+		/* Untouched, smaps says so, and no source is asked. */
+		got.runs = got.pages = 0;
+		got.begin = (uintptr_t) arena;
+		got.end = got.begin + size;
+		shim_show_only(arena, arena + size);
+		rdump_scratch_take(&scratch);
+		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+		if (maps.count != 1) {
+			skip("the list does not show it as it is");
+		}
+		maps.can_scan = maps.can_scan && source == SCAN;
+		if (source >= MINCORE) {
+			rdump_maps_close(&maps);
+		}
+		shim_arm();
+		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		expect(shim.calls == 0, "%d questions about memory that was never touched", shim.calls);
+		shim_disarm();
+		expect(got.pages == 0, "%zu pages of it", got.pages);
+		rdump_maps_close(&maps);
+		rdump_scratch_give(&scratch);
+		shim_restore();
+	}
+	/* Touched at both ends: one question. */
+	arena[0] = arena[size - 1] = 1;
+	shim_show_only(arena, arena + size);
+	rdump_scratch_take(&scratch);
+	expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+	if (maps.can_scan) {
+		got.runs = got.pages = 0;
+		got.there = calloc(size / page, 1); /* untouched but for two bytes */
+		shim_arm();
+		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		shim_disarm();
+		/* Where huge pages are on, they are what was touched. */
+		expect(!maps.can_scan || (got.runs == 2 && got.pages <= 1024), "%zu runs, %zu pages", got.runs, got.pages);
+		expect(!maps.can_scan || shim.calls <= 8, "%d questions", shim.calls);
+	}
+	rdump_maps_close(&maps);
+	rdump_scratch_give(&scratch);
+	shim_restore();
+}
+
+static void touch_some(void *context)
+{
+	unsigned char *arena = context;
+
+	for (size_t i = 0; i < 100; i += 3) {
+		arena[i * page] = 7;
+	}
+}
+
+/* A process's page table knows only what that process touched: mincore() has to be asked. */
+static void shared_memory_of_others(void)
+{
+	unsigned char *arena = reserve(100 * page, MAP_SHARED | MAP_ANONYMOUS), wanted[100] = {0};
+
+	for (size_t i = 0; i < 100; i += 3) {
+		wanted[i] = 1;
+	}
+	end_child(start_child(touch_some, arena));
+	for (int source = SCAN; source < NOTHING; source++) {
+		ask((enum source) source, arena, 100 * page, false);
+		check_pages((enum source) source, wanted, 100);
+	}
+	ask(NOTHING, arena, 100 * page, false);
+	expect(got.pages == 100, "without mincore(): %zu pages", got.pages);
+}
+
+/* After a fork the child has what the parent had. */
+static unsigned char *inherited;
+static unsigned char inherited_pages[200];
+
+static void ask_in_child(void *context)
+{
+	(void) context;
+	for (int source = SCAN; source < NOTHING; source++) {
+		if (ask((enum source) source, inherited, 200 * page, false)) {
+			check_pages((enum source) source, inherited_pages, 200);
+		}
+	}
+}
+
+static void in_a_forked_child(void)
+{
+	inherited = reserve(200 * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	for (size_t i = 0; i < 200; i += 5) {
+		inherited_pages[i] = 1;
+	}
+	touch(inherited, inherited_pages, 200);
+	end_child(start_child(ask_in_child, NULL));
+}
+
+/* RELRO: read-only from a file, some pages of which are no longer the file's. */
+static void changed_pages(void)
+{
+	unsigned char wanted[20] = {0}, *arena, *bytes = calloc(20, page);
+	int fd;
+
+	put_file("library", bytes, 20 * page);
+	fd = open("library", O_RDONLY | O_CLOEXEC);
+	arena = reserve(20 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+	expect(mmap(arena, 20 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
+	for (size_t i = 0; i < 20; i++) {
+		(void) *(volatile unsigned char *) (arena + i * page); /* all are there, those of the file too */
+	}
+	wanted[3] = wanted[4] = wanted[19] = 1;
+	touch(arena, wanted, 20);
+	expect(mprotect(arena, 20 * page, PROT_READ) == 0, "mprotect: %s", strerror(errno));
+	for (int source = SCAN; source <= ENTRIES; source++) {
+		if (ask((enum source) source, arena, 20 * page, false)) {
+			check_pages((enum source) source, wanted, 20);
+		}
+	}
+	/* Without a page table nobody can tell them: all, rather than one too few. */
+	ask(MINCORE, arena, 20 * page, false);
+	expect(got.pages == 20, "without a page table: %zu pages", got.pages);
+	ask(SCAN, arena, 20 * page, true);
+	expect(got.pages == 20, "full: %zu pages", got.pages);
+
+	/* None changed: nothing to write and, where smaps tells, nothing to ask. */
+	expect(mmap(arena, 20 * page, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
+	for (size_t i = 0; i < 20; i++) {
+		(void) *(volatile unsigned char *) (arena + i * page);
+	}
+	for (int source = SCAN; source <= ENTRIES; source++) {
+		if (ask((enum source) source, arena, 20 * page, false)) {
+			expect(got.pages == 0, "%s: %zu unchanged pages", source_name[source], got.pages);
+		}
+	}
+}
+
+/* Neighbours in memory come as one run, whatever their permissions: a reader serves a read from one region only. */
+static void neighbours_are_one_run(void)
+{
+	unsigned char *arena = reserve(9 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+
+	memset(arena, 1, 9 * page);
+	expect(mprotect(arena + 3 * page, 3 * page, PROT_READ) == 0, "mprotect: %s", strerror(errno));
+	for (int source = SCAN; source <= NOTHING; source++) {
+		ask((enum source) source, arena, 9 * page, false);
+		expect(got.runs == 1 && got.pages == 9, "%s: %zu pages in %zu runs", source_name[source], got.pages, got.runs);
+	}
+	expect(mprotect(arena + 3 * page, page, PROT_NONE) == 0, "mprotect: %s", strerror(errno));
+	ask(SCAN, arena, 9 * page, false);
+	expect(got.runs == 2 && got.pages == 8, "with a page that cannot be read: %zu pages in %zu runs", got.pages, got.runs);
+	expect(madvise(arena + 7 * page, page, MADV_DONTDUMP) == 0, "madvise: %s", strerror(errno));
+	ask(SCAN, arena, 9 * page, false);
+	if (got.pages == 8) {
+		skip("the kernel's list does not tell MADV_DONTDUMP");
+	}
+	expect(got.runs == 3 && got.pages == 7, "with a page not to be dumped: %zu pages in %zu runs", got.pages, got.runs);
+}
+
+static int stop_at_third(void *context, uint64_t begin, uint64_t end)
+{
+	(void) begin;
+	(void) end;
+	return ++*(int *) context == 3 ? 42 : 0;
+}
+
+static void handler_stops(void)
+{
+	unsigned char *arena = reserve(40 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+
+	for (size_t i = 0; i < 40; i += 2) {
+		arena[i * page] = 1;
+	}
+	for (int source = SCAN; source < NOTHING; source++) {
+		int calls = 0;
+		shim_show_only(arena, arena + 40 * page);
+		rdump_scratch_take(&scratch);
+		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+		maps.can_scan = maps.can_scan && source == SCAN;
+		if (source == MINCORE) {
+			rdump_maps_close(&maps);
+		}
+		expect(rdump_maps_runs(&maps, stop_at_third, &calls) == 42 && calls == 3, "%s: %d runs", source_name[source], calls);
+		rdump_maps_close(&maps);
+		rdump_scratch_give(&scratch);
+		shim_restore();
+	}
+}
+
+/* The scratch is cut out of whatever run it lies in, in the front, the middle, the end. */
+static void scratch_is_cut_out(void)
+{
+	unsigned char *arena = reserve(30 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+	static const struct {
+		size_t begin, end, runs;
+	} row[] = {{0, 30, 0}, {0, 10, 1}, {20, 30, 1}, {10, 20, 2}, {29, 30, 1}};
+
+	memset(arena, 1, 30 * page);
+	shim_show_only(arena, arena + 30 * page);
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		struct rdump_scratch own;
+		rdump_scratch_take(&scratch);
+		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+		own.begin = arena + row[i].begin * page;
+		own.end = arena + row[i].end * page;
+		maps.scratch = &own;
+		got.runs = got.pages = 0;
+		got.previous = 0;
+		got.begin = (uintptr_t) arena;
+		got.end = got.begin + 30 * page;
+		got.there = calloc(30, 1);
+		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		expect(got.runs == row[i].runs, "row %zu: %zu runs", i, got.runs);
+		for (size_t at = 0; at < 30; at++) {
+			expect(got.there[at] == (at < row[i].begin || at >= row[i].end), "row %zu: page %zu", i, at);
+		}
+		rdump_maps_close(&maps);
+		rdump_scratch_give(&scratch);
+	}
+	shim_restore();
+}
+
+/* An unlinked file: on a disk its pages may be out of the cache, on a tmpfs they are what mincore() sees. */
+static void unlinked_files(void)
+{
+	struct statfs file_system;
+	unsigned char *arena;
+	char path[] = "/dev/shm/rdump-c-XXXXXX";
+	int fd = open("unlinked", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	expect(fd >= 0 && unlink("unlinked") == 0 && ftruncate(fd, (off_t) (50 * page)) == 0 && fstatfs(fd, &file_system) == 0, "%s", strerror(errno));
+	arena = reserve(50 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+	expect(mmap(arena, 50 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
+	arena[5 * page] = 1;
+	if (file_system.f_type != 0x01021994) {
+		ask(SCAN, arena, 50 * page, false);
+		expect(got.pages == 50, "unlinked, on a disk: %zu pages", got.pages);
+	}
+	fd = mkstemp(path);
+	if (fd < 0 || fstatfs(fd, &file_system) < 0 || file_system.f_type != 0x01021994) {
+		skip("/dev/shm is no tmpfs");
+	}
+	expect(unlink(path) == 0 && ftruncate(fd, (off_t) (50 * page)) == 0, "%s", strerror(errno));
+	expect(mmap(arena, 50 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
+	arena[5 * page] = arena[6 * page] = 1;
+	ask(SCAN, arena, 50 * page, false);
+	expect(got.pages == 2 && got.there[5] && got.there[6], "unlinked, on a tmpfs: %zu pages", got.pages);
+}
+
+/* ---- swap -------------------------------------------------------------------------------------------------------- */
+
+#define SWAP_SIZE ((size_t) 32 << 20)
+
+static void turn_swap_on(void)
+{
+	unsigned char *area = calloc(1, SWAP_SIZE);
+	uint32_t header[3] = {1, (uint32_t) (SWAP_SIZE / page - 1), 0};
+
+	memcpy(area + 1024, header, sizeof(header));
+	memcpy(area + page - 10, "SWAPSPACE2", 10);
+	put_file("swap", area, SWAP_SIZE);
+	expect(chmod("swap", 0600) == 0, "chmod: %s", strerror(errno));
+	free(area);
+	if (swapon("swap", 0) < 0) {
+		skip("no swap can be had: %s", strerror(errno));
+	}
+}
+
+static bool is_swapped(unsigned char *at, size_t pages)
+{
+	uint64_t entry;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	size_t swapped = 0;
+
+	for (size_t i = 0; i < pages; i++) {
+		if (pread(fd, &entry, sizeof(entry), (off_t) (((uintptr_t) at / page + i) * 8)) == 8) {
+			swapped += entry >> 62 & 1;
+		}
+	}
+	close(fd);
+	return swapped > 0;
+}
+
+static void check_swapped(unsigned char *private, unsigned char *shared)
+{
+	for (int source = SCAN; source < NOTHING; source++) {
+		if (ask((enum source) source, private, 100 * page, false)) {
+			for (size_t i = 0; i < 50; i++) {
+				expect(got.there[i], "%s: page %zu of private memory is missing", source_name[source], i);
+			}
+			expect(source == MINCORE || got.pages == 50, "%s: %zu pages of private memory", source_name[source], got.pages);
+		}
+		ask((enum source) source, shared, 100 * page, false);
+		for (size_t i = 0; i < 50; i++) {
+			expect(got.there[i], "%s: page %zu of shared memory is missing", source_name[source], i);
+		}
+	}
+}
+
+static void swapped(void *context)
+{
+	unsigned char *private = reserve(100 * page, MAP_PRIVATE | MAP_ANONYMOUS), *shared = reserve(100 * page, MAP_SHARED | MAP_ANONYMOUS);
+
+	(void) context;
+	memset(private, 5, 50 * page);
+	memset(shared, 6, 50 * page);
+	if (madvise(private, 100 * page, 21 /* MADV_PAGEOUT */) < 0 || !is_swapped(private, 50)) {
+		skip("the kernel does not swap out when asked");
+	}
+	(void) madvise(shared, 100 * page, 21);
+	check_swapped(private, shared);
+	/* The questions themselves must not have brought the pages back. */
+	expect(is_swapped(private, 50), "asking brought the pages back");
+	/* Without smaps, nobody says what is swapped out: as swap is in use, mincore() is not believed. */
+	shim_replace("/proc/self/smaps", NULL, ENOENT);
+	check_swapped(private, shared);
+}
+
+static void swapped_out(void)
+{
+	if (geteuid() != 0) {
+		skip("only root turns swap on");
+	}
+	if (check_instrumented()) {
+		skip("once is enough: it is done without instruments");
+	}
+	turn_swap_on();
+	pid_t child = start_child(swapped, NULL);
+	int status = 0;
+	/* Off again in any case; that brings everything back in. */
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+	}
+	(void) swapoff("swap");
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "see above");
+}
+
+int main(void)
+{
+	page = (size_t) sysconf(_SC_PAGESIZE);
+	check("each source finds the same private pages", same_from_each_source);
+	check("more pages than one answer holds", more_than_one_answer);
+	check("a source that stops answering, or is interrupted", source_that_stops);
+	check("1 TB of reserved address space: no page, no question", a_terabyte);
+	check("shared pages that only another process touched", shared_memory_of_others);
+	check("a forked child's pages", in_a_forked_child);
+	check("read-only file pages: those that changed", changed_pages);
+	check("what lies together comes as one run", neighbours_are_one_run);
+	check("a handler stops the runs", handler_stops);
+	check("the scratch is cut out of a run", scratch_is_cut_out);
+	check("unlinked files on a disk and on a tmpfs", unlinked_files);
+	check("pages that are swapped out", swapped_out);
+	return 0;
+}

@@ -1,0 +1,180 @@
+/* The memory that a dump works in. */
+#include "check.h"
+#include "shim.h"
+#define RDUMP_WITHOUT_PHP
+#include "../../php_rdump.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct rdump_scratch scratch;
+
+static void pieces(void)
+{
+	unsigned char memory[4096] __attribute__((aligned(4096)));
+	struct rdump_scratch small = {memory, memory + sizeof(memory), memory, memory + sizeof(memory), false};
+	unsigned char *first, *second, *third;
+
+	first = rdump_scratch_low(&small, 1);
+	second = rdump_scratch_low(&small, 13);
+	third = rdump_scratch_low(&small, 8);
+	expect(first == memory && second == memory + 8 && third == memory + 24, "pieces from below: %td, %td, %td", first - memory, second - memory, third - memory);
+	first = rdump_scratch_high(&small, 1);
+	second = rdump_scratch_high(&small, 13);
+	expect(first == memory + 4095 && second == memory + 4082, "pieces from above: %td, %td", first - memory, second - memory);
+	/* 32 bytes are gone below, 14 above: 4050 are left */
+	expect(!rdump_scratch_low(&small, 4051) && !rdump_scratch_high(&small, 4051), "more than there is");
+	expect(!rdump_scratch_low(&small, 4049), "as much as there is, but not when rounded up");
+	expect(!rdump_scratch_low(&small, SIZE_MAX) && !rdump_scratch_low(&small, SIZE_MAX - 6) && !rdump_scratch_high(&small, SIZE_MAX), "sizes that wrap round");
+	expect(rdump_scratch_low(&small, 4048) && !rdump_scratch_low(&small, 1), "the last of it from below");
+	expect(rdump_scratch_high(&small, 2) && !rdump_scratch_high(&small, 1), "the last of it from above");
+	expect(rdump_scratch_high(&small, 0) && rdump_scratch_low(&small, 0), "nothing is always to be had");
+}
+
+static void use(size_t size)
+{
+	unsigned char *low = rdump_scratch_low(&scratch, size), *high = rdump_scratch_high(&scratch, size);
+
+	expect(low && high && low >= scratch.begin && high + size <= scratch.end && low + size <= high, "pieces outside of the scratch");
+	memset(low, 1, size);
+	memset(high, 2, size);
+}
+
+static void mapped(void)
+{
+	int mappings;
+
+	rdump_scratch_take(&scratch);
+	rdump_scratch_give(&scratch);
+	mappings = count_mappings();
+	for (int i = 0; i < 10; i++) {
+		rdump_scratch_take(&scratch);
+		expect(scratch.mapped && scratch.end - scratch.begin >= 4 << 20, "%td bytes", scratch.end - scratch.begin);
+		use(1 << 20);
+		rdump_scratch_give(&scratch);
+	}
+	expect(count_mappings() == mappings, "a mapping leaks");
+}
+
+static int mmap_fails;
+
+static void let_mmap_fail(const char *call)
+{
+	if (!strcmp(call, "mmap")) {
+		shim.fail_from = mmap_fails-- > 0 ? 1 : 0;
+	}
+}
+
+/* Less and less address space: smaller ones, then the reserve; and each time it is empty again. */
+static void smaller_and_smaller(void)
+{
+	ptrdiff_t size[4], page = sysconf(_SC_PAGESIZE);
+
+	for (int round = 0; round < 2; round++) {
+		for (int allowed = 0; allowed < 4; allowed++) {
+			mmap_fails = 3 - allowed;
+			shim_arm();
+			shim.before = let_mmap_fail;
+			shim.only = "mmap";
+			shim.err = ENOMEM;
+			rdump_scratch_take(&scratch);
+			shim_disarm();
+			size[allowed] = scratch.end - scratch.begin;
+			expect(scratch.low == scratch.begin && scratch.high == scratch.end && (uintptr_t) scratch.begin % (size_t) page == 0
+				&& size[allowed] % page == 0, "the scratch is not whole pages");
+			expect(scratch.mapped == (allowed > 0), "mapped after %d failures", 3 - allowed);
+			use(400000);
+			rdump_scratch_give(&scratch);
+		}
+		expect(size[3] > size[2] && size[2] > size[1] && size[1] > size[0] && size[0] >= (1 << 20) - 2 * page && size[0] <= 1 << 20,
+			"sizes %td, %td, %td, %td", size[3], size[2], size[1], size[0]);
+	}
+}
+
+/* The reserve's pages go back as well. */
+static void reserve_is_given_back(void)
+{
+	unsigned char resident[1024];
+	size_t page = (size_t) sysconf(_SC_PAGESIZE), there = 0, pages;
+
+	shim_arm();
+	shim.only = "mmap";
+	shim.fail_from = 1;
+	shim.err = ENOMEM;
+	rdump_scratch_take(&scratch);
+	shim_disarm();
+	pages = (size_t) (scratch.end - scratch.begin) / page;
+	use((size_t) (scratch.end - scratch.begin) / 2 - 8);
+	rdump_scratch_give(&scratch);
+	expect(pages <= sizeof(resident) && mincore(scratch.begin, pages * page, resident) == 0, "mincore: %s", strerror(errno));
+	for (size_t i = 0; i < pages; i++) {
+		there += resident[i] & 1;
+	}
+	expect(there == 0, "%zu of %zu pages of the reserve are still there", there, pages);
+}
+
+static int holding, waiting, taken;
+
+static void *take_second(void *unused)
+{
+	struct rdump_scratch second;
+
+	(void) unused;
+	await(&holding);
+	__atomic_store_n(&waiting, 1, __ATOMIC_RELEASE);
+	rdump_scratch_take(&second);
+	__atomic_store_n(&taken, 1, __ATOMIC_RELEASE);
+	rdump_scratch_give(&second);
+	return NULL;
+}
+
+static void one_at_a_time(void)
+{
+	static const struct timespec while_it_tries = {0, 20000000};
+	pthread_t thread;
+
+	rdump_scratch_take(&scratch);
+	expect(pthread_create(&thread, NULL, take_second, NULL) == 0, "pthread_create");
+	__atomic_store_n(&holding, 1, __ATOMIC_RELEASE);
+	await(&waiting);
+	nanosleep(&while_it_tries, NULL); /* whatever that is long enough for: it must not have got it */
+	expect(!__atomic_load_n(&taken, __ATOMIC_ACQUIRE), "two have it at once");
+	rdump_scratch_give(&scratch);
+	await(&taken);
+	pthread_join(thread, NULL);
+}
+
+static void take_in_child(void *unused)
+{
+	(void) unused;
+	rdump_scratch_take(&scratch);
+	use(1000);
+	rdump_scratch_give(&scratch);
+}
+
+/* A child of a process in mid-dump: its dump does not wait for a thread that it has not. And then its own child's. */
+static void in_children(void)
+{
+	struct rdump_scratch own;
+
+	rdump_scratch_take(&own);
+	end_child(start_child(take_in_child, NULL));
+	rdump_scratch_give(&own);
+	end_child(start_child(take_in_child, NULL));
+}
+
+int main(void)
+{
+	check("pieces of scratch", pieces);
+	check("scratch is taken and given back", mapped);
+	check("less and less address space", smaller_and_smaller);
+	check("the reserve is given back", reserve_is_given_back);
+	check("one dump at a time", one_at_a_time);
+	check("a child of a process in mid-dump", in_children);
+	return 0;
+}

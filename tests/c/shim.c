@@ -1,0 +1,355 @@
+/* See shim.h. */
+#include "shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+struct shim shim;
+
+static pthread_t armed_by;
+
+static struct {
+	const char *path;
+	const char *other;
+	int err;
+} replacement[4];
+
+void shim_arm(void)
+{
+	memset(&shim, 0, sizeof(shim));
+	armed_by = pthread_self();
+	shim.armed = true;
+}
+
+void shim_disarm(void)
+{
+	shim.armed = false;
+}
+
+void shim_replace(const char *path, const char *other, int err)
+{
+	for (size_t i = 0; i < sizeof(replacement) / sizeof(*replacement); i++) {
+		if (!replacement[i].path || !strcmp(replacement[i].path, path)) {
+			replacement[i].path = path;
+			replacement[i].other = other;
+			replacement[i].err = err;
+			return;
+		}
+	}
+	expect(false, "too many replacements");
+}
+
+void shim_restore(void)
+{
+	memset(replacement, 0, sizeof(replacement));
+}
+
+void shim_show_only(const void *begin, const void *end)
+{
+	static char shown[64];
+	FILE *all = fopen("/proc/self/smaps", "r"), *some;
+	char line[8192];
+	bool within = false;
+
+	snprintf(shown, sizeof(shown), "/tmp/rdump-c-smaps-%d", (int) getpid());
+	some = fopen(shown, "w");
+	expect(all && some, "%s: %s", shown, strerror(errno));
+	while (fgets(line, sizeof(line), all)) {
+		unsigned long first, last;
+		if (sscanf(line, "%lx-%lx ", &first, &last) == 2) {
+			within = first >= (uintptr_t) begin && last <= (uintptr_t) end;
+		}
+		if (within) {
+			fputs(line, some);
+		}
+	}
+	fclose(all);
+	fclose(some);
+	/* By its descriptor, so that nothing is left behind. */
+	int fd = open(shown, O_RDONLY | O_CLOEXEC);
+	expect(fd >= 0, "%s: %s", shown, strerror(errno));
+	unlink(shown);
+	snprintf(shown, sizeof(shown), "/proc/self/fd/%d", fd);
+	shim_replace("/proc/self/smaps", shown, 0);
+}
+
+/* Is this call to fail? Sets errno. */
+static bool fails(const char *call)
+{
+	if (!shim.armed || !pthread_equal(armed_by, pthread_self())) {
+		return false;
+	}
+	if (shim.before) {
+		shim.before(call);
+	}
+	if (shim.only && strcmp(shim.only, call)) {
+		return false;
+	}
+	shim.calls++;
+	if (shim.calls == shim.fail_at || (shim.fail_from && shim.calls >= shim.fail_from)) {
+		shim.failed = call;
+		errno = shim.err;
+		return true;
+	}
+	return false;
+}
+
+/* The length of a read or write: 0 where it is to fail. */
+static size_t shortened(const char *call, size_t length)
+{
+	if (!fails(call)) {
+		return length;
+	}
+	return shim.err == SHIM_SHORT ? (length > 0 ? 1 : 0) : 0;
+}
+
+static bool failed_now(size_t length, size_t wanted)
+{
+	return length == 0 && wanted > 0;
+}
+
+#define WRAP(type, name, parameters) type __real_##name parameters; type __wrap_##name parameters; type __wrap_##name parameters
+
+WRAP(int, open, (const char *path, int flags, ...))
+{
+	mode_t mode = 0;
+	va_list arguments;
+
+	va_start(arguments, flags);
+	if (flags & O_CREAT) {
+		mode = va_arg(arguments, mode_t);
+	}
+	va_end(arguments);
+	if (fails("open")) {
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof(replacement) / sizeof(*replacement) && replacement[i].path; i++) {
+		if (!strcmp(replacement[i].path, path)) {
+			if (replacement[i].err) {
+				errno = replacement[i].err;
+				return -1;
+			}
+			return __real_open(replacement[i].other, flags, mode);
+		}
+	}
+	return __real_open(path, flags, mode);
+}
+
+WRAP(int, openat, (int folder, const char *path, int flags, ...))
+{
+	mode_t mode = 0;
+	va_list arguments;
+
+	va_start(arguments, flags);
+	if (flags & O_CREAT) {
+		mode = va_arg(arguments, mode_t);
+	}
+	va_end(arguments);
+	return fails("openat") ? -1 : __real_openat(folder, path, flags, mode);
+}
+
+WRAP(ssize_t, read, (int fd, void *buffer, size_t length))
+{
+	size_t some = shortened("read", length);
+	return failed_now(some, length) ? -1 : __real_read(fd, buffer, some);
+}
+
+WRAP(ssize_t, pread, (int fd, void *buffer, size_t length, off_t at))
+{
+	size_t some = shortened("pread", length);
+	return failed_now(some, length) ? -1 : __real_pread(fd, buffer, some, at);
+}
+
+long __real_syscall(long number, ...);
+
+/* By syscall(): a sanitizer's own write() would look at what it writes. */
+WRAP(ssize_t, write, (int fd, const void *buffer, size_t length))
+{
+	size_t some = shortened("write", length);
+	return failed_now(some, length) ? -1 : (ssize_t) __real_syscall(SYS_write, fd, buffer, some);
+}
+
+WRAP(ssize_t, writev, (int fd, const struct iovec *vector, int count))
+{
+	if (fails("writev")) {
+		return shim.err == SHIM_SHORT ? (ssize_t) __real_syscall(SYS_write, fd, vector->iov_base, (size_t) 1) : -1;
+	}
+	return (ssize_t) __real_syscall(SYS_writev, fd, vector, count);
+}
+
+WRAP(ssize_t, pwrite, (int fd, const void *buffer, size_t length, off_t at))
+{
+	size_t some = shortened("pwrite", length);
+	return failed_now(some, length) ? -1 : __real_pwrite(fd, buffer, some, at);
+}
+
+WRAP(ssize_t, process_vm_readv, (pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote, unsigned long remotes, unsigned long flags))
+{
+	return fails("process_vm_readv") ? -1 : __real_process_vm_readv(pid, local, locals, remote, remotes, flags);
+}
+
+WRAP(int, ftruncate, (int fd, off_t size))
+{
+	return fails("ftruncate") ? -1 : __real_ftruncate(fd, size);
+}
+
+WRAP(int, renameat, (int folder, const char *name, int to, const char *new_name))
+{
+	return fails("renameat") ? -1 : __real_renameat(folder, name, to, new_name);
+}
+
+WRAP(int, unlinkat, (int folder, const char *name, int flags))
+{
+	return fails("unlinkat") ? -1 : __real_unlinkat(folder, name, flags);
+}
+
+WRAP(int, flock, (int fd, int operation))
+{
+	return fails(operation == LOCK_UN ? "unflock" : "flock") ? -1 : __real_flock(fd, operation);
+}
+
+WRAP(int, fchmod, (int fd, mode_t mode))
+{
+	return fails("fchmod") ? -1 : __real_fchmod(fd, mode);
+}
+
+WRAP(int, close, (int fd))
+{
+	/* What fails is closed all the same, as close(2) says. */
+	int status = __real_close(fd);
+	return fails("close") ? -1 : status;
+}
+
+WRAP(off_t, lseek, (int fd, off_t at, int from))
+{
+	return fails("lseek") ? -1 : __real_lseek(fd, at, from);
+}
+
+WRAP(int, fstatat, (int folder, const char *path, struct stat *status, int flags))
+{
+	return fails("fstatat") ? -1 : __real_fstatat(folder, path, status, flags);
+}
+
+WRAP(int, fstat, (int fd, struct stat *status))
+{
+	return fails("fstat") ? -1 : __real_fstat(fd, status);
+}
+
+WRAP(int, stat, (const char *path, struct stat *status))
+{
+	return fails("stat") ? -1 : __real_stat(path, status);
+}
+
+WRAP(int, statfs, (const char *path, struct statfs *status))
+{
+	return fails("statfs") ? -1 : __real_statfs(path, status);
+}
+
+WRAP(int, fstatvfs, (int fd, struct statvfs *status))
+{
+	return fails("fstatvfs") ? -1 : __real_fstatvfs(fd, status);
+}
+
+WRAP(int, sysinfo, (struct sysinfo *system))
+{
+	return fails("sysinfo") ? -1 : __real_sysinfo(system);
+}
+
+WRAP(int, mincore, (void *begin, size_t length, unsigned char *resident))
+{
+	return fails("mincore") ? -1 : __real_mincore(begin, length, resident);
+}
+
+WRAP(int, madvise, (void *begin, size_t length, int advice))
+{
+	return fails("madvise") ? -1 : __real_madvise(begin, length, advice);
+}
+
+WRAP(void *, mmap, (void *begin, size_t length, int protection, int flags, int fd, off_t at))
+{
+	return fails("mmap") ? MAP_FAILED : __real_mmap(begin, length, protection, flags, fd, at);
+}
+
+WRAP(int, munmap, (void *begin, size_t length))
+{
+	if (shim.armed && length >= (size_t) 4 << 20) {
+		size_t pages = length / 4096;
+		unsigned char *resident = malloc(pages);
+
+		shim.scratch_used = 0;
+		if (__real_mincore(begin, length, resident) == 0) {
+			for (size_t i = 0; i < length / (size_t) sysconf(_SC_PAGESIZE); i++) {
+				shim.scratch_used += (resident[i] & 1) ? (size_t) sysconf(_SC_PAGESIZE) : 0;
+			}
+		}
+		free(resident);
+	}
+	return __real_munmap(begin, length);
+}
+
+WRAP(int, nanosleep, (const struct timespec *pause, struct timespec *left))
+{
+	if (shim.armed && shim.no_sleep && pthread_equal(armed_by, pthread_self())) {
+		shim.sleeps++;
+		return 0;
+	}
+	return __real_nanosleep(pause, left);
+}
+
+/* musl's is declared with int, glibc's with unsigned long: only one of the two signatures is seen here. */
+#ifdef __GLIBC__
+WRAP(int, ioctl, (int fd, unsigned long request, ...))
+#else
+WRAP(int, ioctl, (int fd, int request, ...))
+#endif
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return fails("ioctl") ? -1 : __real_ioctl(fd, request, argument);
+}
+
+WRAP(int, fcntl, (int fd, int command, ...))
+{
+	va_list arguments;
+	long argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, long);
+	va_end(arguments);
+	return fails("fcntl") ? -1 : __real_fcntl(fd, command, argument);
+}
+
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+	const char *name = number == SYS_getdents64 ? "getdents64" : number == SYS_getrandom ? "getrandom"
+		: number == SYS_memfd_create ? "memfd_create" : "syscall";
+	long argument[4];
+	va_list arguments;
+
+	va_start(arguments, number);
+	for (int i = 0; i < 4; i++) {
+		argument[i] = va_arg(arguments, long);
+	}
+	va_end(arguments);
+	return fails(name) ? -1 : __real_syscall(number, argument[0], argument[1], argument[2], argument[3]);
+}

@@ -1,0 +1,41 @@
+/*
+ * Stands between rdump's sources and the C library (ld --wrap): counts their system calls, fails one of them, lets a test step
+ * in before one, and puts one file in the place of another. Passes everything through unless told otherwise.
+ */
+#ifndef SHIM_H
+#define SHIM_H
+
+#include "check.h"
+
+#define SHIM_SHORT (-1) /* instead of an errno: a read or a write of one byte */
+
+struct shim {
+	bool armed;      /* count, and do what follows; in the thread that armed it */
+	int calls;       /* seen since it was armed */
+	int fail_at;     /* the number of the call to fail, from 1 on; 0 = none */
+	int fail_from;   /* this one and all after it, of the calls named `only` */
+	const char *only; /* count only calls of this name; NULL = all */
+	int err;         /* errno of the failure, or SHIM_SHORT */
+	const char *failed; /* the name of the call that was failed, or NULL */
+	void (*before)(const char *call); /* is told of each */
+	bool no_sleep;   /* nanosleep() returns at once */
+	int sleeps;      /* how often it did */
+	size_t scratch_used; /* bytes of it that were there when it was last unmapped */
+};
+
+extern struct shim shim;
+
+/* Starts counting anew, with nothing set. */
+void shim_arm(void);
+
+/* Stops. */
+void shim_disarm(void);
+
+/* open(`path`) opens `other` instead, or fails with `err`. Holds until shim_restore(), armed or not. */
+void shim_replace(const char *path, const char *other, int err);
+void shim_restore(void);
+
+/* Makes /proc/self/smaps show only the mappings that lie within [begin, end). */
+void shim_show_only(const void *begin, const void *end);
+
+#endif
