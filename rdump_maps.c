@@ -412,6 +412,7 @@ static int open_and_read_list(struct rdump_maps *maps, const char *source, struc
 
 int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
 {
+	static const struct rdump_error none;
 	struct sysinfo system;
 	int status;
 
@@ -428,6 +429,7 @@ int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool
 
 	status = open_and_read_list(maps, SMAPS, error);
 	if (status < 0 && maps->count == 0 && error->err != EMFILE && error->err != ENFILE) {
+		*error = none; /* a dump by the other list is none that went wrong */
 		status = open_and_read_list(maps, MAPS, error);
 	}
 	if (status < 0) {
