@@ -1,0 +1,31 @@
+--TEST--
+What killed processes left does not count against the budget: the next automatic dump clears it
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+mkdir("$folder/dumps");
+for ($i = 0; $i < 3; $i++) {
+    $left = fopen("$folder/dumps/.rdump-" . str_repeat((string) $i, 32) . '.part', 'w');
+    ftruncate($left, 300 << 20);
+}
+/* The last is still being written: somebody holds it. */
+flock($left, LOCK_EX);
+$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);
+echo preg_replace('/\d{6,}/', 'N', rdump_list("$folder/dumps")), "\n";
+rdump_show_log($folder, preg_replace('/\b\d{5,}\b/', 'N', $run->log));
+fclose($left);
+$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);
+echo rdump_list("$folder/dumps"), "\n";
+rdump_show_log($folder, $run->log);
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECTF--
+.rdump-N.part
+log: rdump: memory limit reached: no dump to FOLDER/dumps/a.rdump: rdump.oom_dump_max_total=N has no room for N bytes beside the N in the folder
+a.rdump
+log: rdump: memory limit reached: dumped to FOLDER/dumps/a.rdump (N bytes)

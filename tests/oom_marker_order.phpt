@@ -1,0 +1,33 @@
+--TEST--
+rdump.oom_dump_marker: whoever sees the marker finds a whole dump, and sees none while one is written
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+file_put_contents("$folder/a.rdump", 'stale');
+file_put_contents("$folder/a.rdump.done", '');
+$code = RDUMP_EXHAUST . '$heap = str_repeat("x", 300 << 20); exhaust();';
+$process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '400M', 'rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_marker' => 1]),
+    [1 => ['file', '/dev/null', 'w']], $pipes, $folder);
+$wrong = $writing = 0;
+$done = rdump_await(function () use ($folder, &$wrong, &$writing) {
+    clearstatcache();
+    $temporary = glob("$folder/.rdump-*.part");
+    $marker = is_file("$folder/a.rdump.done");
+    if ($temporary && @filesize($temporary[0])) {
+        $writing++;
+        $wrong += $marker && is_file($temporary[0]);
+    }
+    return $writing && $marker;
+});
+echo $done ? rdump_judge("$folder/a.rdump") : 'no marker', ', ', $writing ? 'seen while it was written' : 'never seen while it was written',
+    ", $wrong times with a marker\n";
+proc_close($process);
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECT--
+valid, seen while it was written, 0 times with a marker

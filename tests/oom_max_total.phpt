@@ -1,0 +1,41 @@
+--TEST--
+rdump.oom_dump_max_total: what stands in the folder and the new dump must not exceed it; the file to be replaced is not counted, nor are other names
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+function attempt($what, $limit, $name = 'new.rdump')
+{
+    global $folder;
+    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/$name", 'rdump.oom_dump_max_total' => $limit, 'rdump.oom_dump_marker' => 1]);
+    echo $what, ': ', preg_replace('/\b\d{3,}\b/', 'N', rdump_tell($folder, implode("\n", $run->log))), "\n";
+}
+attempt('room for it', '100M');
+$size = filesize("$folder/new.rdump");
+attempt('replaced', (string) (int) ($size * 1.1));
+attempt('beside another', (string) (int) ($size * 1.1), 'second.rdump');
+attempt('room for two', (string) (int) ($size * 2.2), 'second.rdump');
+attempt('too small for one', (string) (int) ($size * 0.9), 'new.rdump');
+file_put_contents("$folder/large.txt", '');
+ftruncate(fopen("$folder/large.txt", 'r+'), 1 << 30);
+mkdir("$folder/directory.rdump");
+symlink("$folder/large.txt", "$folder/link.rdump");
+attempt('other files beside it', (string) (int) ($size * 2.2), 'second.rdump');
+/* Only automatic dumps are bound by it. */
+echo rdump_run($folder, 'var_dump(rdump_dump("by-call.rdump"));', ['rdump.oom_dump_max_total' => 1])->out;
+echo preg_replace('/script\d+\.php ?/', '', rdump_list($folder)), "\n";
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECT--
+room for it: rdump: memory limit reached: dumped to FOLDER/new.rdump (N bytes)
+replaced: rdump: memory limit reached: dumped to FOLDER/new.rdump (N bytes)
+beside another: rdump: memory limit reached: no dump to FOLDER/second.rdump: rdump.oom_dump_max_total=N has no room for N bytes beside the N in the folder
+room for two: rdump: memory limit reached: dumped to FOLDER/second.rdump (N bytes)
+too small for one: rdump: memory limit reached: no dump to FOLDER/new.rdump: rdump.oom_dump_max_total=N has no room for N bytes beside the N in the folder
+other files beside it: rdump: memory limit reached: dumped to FOLDER/second.rdump (N bytes)
+bool(true)
+by-call.rdump directory.rdump large.txt link.rdump new.rdump new.rdump.done second.rdump second.rdump.done

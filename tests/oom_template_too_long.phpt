@@ -1,0 +1,31 @@
+--TEST--
+A template that does not fit when it is expanded is no dump, never one at another name; the log says so
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+$templates = [
+    'too long a path' => str_repeat('./', 1850) . str_repeat('%t', 140),
+    'too long a name' => str_repeat('%t', 30),
+];
+foreach ($templates as $what => $template) {
+    foreach (['ini', 'set'] as $way) {
+        $path = "$folder/$template";
+        $run = rdump_run($folder, RDUMP_EXHAUST . ($way === 'set' ? 'rdump_set_oom_dump(' . var_export($path, true) . ');' : '') . 'exhaust();',
+            ['rdump.oom_dump' => $way === 'ini' ? $path : "$folder/not-this-one.rdump"]);
+        echo "$what, $way: ", preg_match('/^rdump: memory limit reached: .*File name too long$/', implode("\n", $run->log)) ? 'logged, ' : implode("\n", $run->log),
+            preg_replace('/script\d\.php/', 'script', rdump_list($folder)), "\n";
+        rdump_shell("rm $folder/*");
+    }
+}
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECT--
+too long a path, ini: logged, log script
+too long a path, set: logged, log script
+too long a name, ini: logged, log script
+too long a name, set: logged, log script
