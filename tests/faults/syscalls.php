@@ -288,7 +288,7 @@ foreach ($calls as $call => $count) {
     $errors = isset(ERRORS[$call]) ? ERRORS[$call] : ANY_ERROR;
     $case = new FaultCase("$title: $call fails: $count calls, " . implode(' ', $errors));
     $dispensable = in_array($call, DISPENSABLE, true) && !($automatic && in_array($call, NEEDED_FOR_BUDGET, true));
-    foreach (positions($count, $mode === 'lean' ? 30 : 8) as $nth) {
+    foreach (positions($count, $mode === 'lean' ? 20 : 6) as $nth) {
         foreach ($errors as $error) {
             $again = ($error === 'EINTR' || $error === 'short') && in_array($call, RESUMED, true);
             try_faults($case, array_merge([[$call, $nth, $error]], $background), [[$call, $nth, $error]], $dispensable || $again ? 'whole' : null);
