@@ -1,0 +1,159 @@
+<?php
+/*
+ * A small host with the embed library of a thread-safe PHP: 8 threads run requests that allocate and free, one maps and unmaps
+ * memory beside PHP, two dump.   threads-embed.php FOLDER OFFSETS RDUMP_SO HOST
+ */
+require __DIR__ . '/lib.php';
+
+const DUMPS = 200;
+const HAMMERS = 8;
+
+list(, $work, $offsets_file, $so, $program) = $argv;
+$offsets = file_get_contents($offsets_file);
+$www = "$work/www";
+$dumps = "$work/dumps";
+publish_scripts($www);
+
+class Host extends Server
+{
+    private $number = 0;
+    private $answers = [];
+
+    /* Sends a request on its way; returns its number. */
+    public function begin($script, array $query)
+    {
+        $this->number++;
+        fwrite($this->pipes[0], "{$this->number} $script " . http_build_query($query) . "\n");
+        return $this->number;
+    }
+
+    /* What the request answers: an array. */
+    public function end($number)
+    {
+        while (!isset($this->answers[$number])) {
+            $line = $this->line();
+            $space = strpos($line, ' ');
+            $this->answers[substr($line, 0, $space)] = substr($line, $space + 1);
+        }
+        $answer = @unserialize($this->answers[$number]);
+        if (!is_array($answer)) {
+            throw new Exception("the host answers: {$this->answers[$number]}");
+        }
+        unset($this->answers[$number]);
+        return $answer;
+    }
+
+    public function line()
+    {
+        $read = [$this->pipes[1]];
+        $none = [];
+        $line = stream_select($read, $none, $none, SECONDS) ? fgets($this->pipes[1]) : false;
+        if ($line === false) {
+            throw new Exception('the host does not answer: ' . ($this->isRunning() ? 'it runs' : 'it has ended') . '. ' . $this->log());
+        }
+        return rtrim($line, "\n");
+    }
+
+    public function close()
+    {
+        fclose($this->pipes[0]);
+        $last = $this->line();
+        return [$last, $this->await(), $this->status];
+    }
+}
+
+function check_many_dumps(Host $host)
+{
+    global $dumps;
+
+    $flaws = [];
+    $size = $asked = 0;
+    $began = microtime(true);
+    for ($i = 0; $i < DUMPS; $i++) {
+        $key = fresh_key();
+        $path = "$dumps/many.rdump";
+        $asked -= microtime(true);
+        $answer = $host->end($host->begin('dump.php', ['key' => $key, 'path' => $path]));
+        $asked += microtime(true);
+        clearstatcache();
+        $size += (int) @filesize($path);
+        $flaw = ($answer['result'] ? '' : 'false; ') . flaw_of($path, $key, STACK_OF_CALL, $host->pid, null, true);
+        if ($flaw !== '') {
+            $flaws[] = "dump $i: $flaw";
+        }
+    }
+    note(sprintf('%d dumps, %.1f MB each, in %.1f s, and verified in %.1f s', DUMPS, $size / DUMPS / 1e6, $asked, microtime(true) - $began - $asked));
+    check(DUMPS . ' dumps while ' . HAMMERS . ' threads allocate and free, and one maps and unmaps', [], $flaws);
+}
+
+/* Both threads have a request each; they wait for each other, then dump. */
+function begin_both(Host $host, array $queries)
+{
+    global $dumps;
+    static $number = 0;
+
+    $barrier = "$dumps/barrier" . $number++;
+    mkdir($barrier);
+    return array_map(function ($query) use ($host, $barrier) {
+        return $host->begin($query[0], $query[1] + ['barrier' => $barrier, 'others' => 2]);
+    }, $queries);
+}
+
+function check_both(Host $host)
+{
+    global $dumps, $www;
+
+    $wrong = [];
+    for ($i = 0; $i < 10; $i++) {
+        $keys = ['one' => fresh_key(), 'two' => fresh_key()];
+        $paths = ["$dumps/same.rdump", 'relative.rdump'];
+        foreach ($paths as $path) {
+            $queries = [];
+            foreach ($keys as $folder => $key) {
+                $queries[] = ["$folder/dump.php", ['key' => $key, 'path' => $path]];
+            }
+            foreach (begin_both($host, $queries) as $request) {
+                $answer = $host->end($request);
+                if (!$answer['result']) {
+                    $wrong[$path][] = $answer;
+                }
+            }
+        }
+        $flaws = [];
+        foreach ($keys as $folder => $key) {
+            $flaws[] = flaw_of("$dumps/same.rdump", $key, STACK_OF_CALL, $host->pid);
+            $flaw = flaw_of("$www/$folder/relative.rdump", $key, STACK_OF_CALL, $host->pid, null, true);
+            if ($flaw !== '') {
+                $wrong['relative.rdump'][] = "$folder: $flaw";
+            }
+        }
+        if (!in_array('', $flaws, true)) {
+            $wrong["$dumps/same.rdump"][] = $flaws;
+        }
+    }
+    check('two threads dump to one path at once: one whole file', [], isset($wrong["$dumps/same.rdump"]) ? $wrong["$dumps/same.rdump"] : []);
+    check("a relative path follows each request's own folder", [], isset($wrong['relative.rdump']) ? $wrong['relative.rdump'] : []);
+}
+
+foreach (['one', 'two'] as $folder) {
+    publish_scripts("$www/$folder");
+}
+foreach ([1, 0] as $safe_read) {
+    $title = 'embed host of ' . PHP_VERSION . ", safe_read=$safe_read";
+    rdump_shell(rdump_command(['rm', '-rf', $dumps]));
+    mkdir($dumps);
+    file_put_contents("$work/php.ini", "extension=$so\nmemory_limit=48M\nlog_errors=On\nerror_log=$work/php.log\ndisplay_errors=Off\nrdump.safe_read=$safe_read\n");
+    $host = new Host('host', [$program, "$work/php.ini", $www, HAMMERS], function () {
+        return true;
+    }, [], [['pipe', 'r'], ['pipe', 'w']]);
+    $who = $host->end($host->begin('who.php', []));
+    check('one process, many threads', [$host->pid, (string) $safe_read, true], [$who['pid'], $who['safe_read'], rdump_await(function () use ($host) {
+        return count(glob("/proc/{$host->pid}/task/*")) >= HAMMERS + 3;
+    })]);
+    check_many_dumps($host);
+    check_both($host);
+    list($last, $ended, $status) = $host->close();
+    note("$last requests of the other threads meanwhile");
+    check('the process ends in good order', [true, 0], [$ended, $status]);
+    check('its log has nothing to complain of', ['', ''], [$host->log(), read_log("$work/php.log")]);
+}
