@@ -138,6 +138,11 @@ void check(const char *name, void (*body)(void))
 	fflush(stdout);
 }
 
+bool check_emulated(void)
+{
+	return getenv("CHECK_EMULATED") != NULL;
+}
+
 pid_t start_child(void (*body)(void *), void *argument)
 {
 	pid_t child = fork();

@@ -25,8 +25,11 @@ void skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn
 /* Adds to the case's line, in brackets, where it comes out well. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What the memory of an instrumented program (sanitizers, valgrind, an emulator) does not allow: $CHECK_INSTRUMENTED. */
+/* What the memory of an instrumented program (sanitizers, valgrind) does not allow: $CHECK_INSTRUMENTED. */
 bool check_instrumented(void);
+
+/* What runs under an emulator's kernel interface: $CHECK_EMULATED. */
+bool check_emulated(void);
 
 /* Forks; the child runs `body` and ends well where that returns. */
 pid_t start_child(void (*body)(void *), void *argument);

@@ -136,7 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 }
 
 #ifdef REPLAY
-# define VARIATIONS 4000 /* of each input */
+# define VARIATIONS 2000 /* of each input */
 # define LONGEST ((size_t) 1 << 20)
 
 static uint64_t random_state = 88172645463325252;

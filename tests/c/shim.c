@@ -287,17 +287,16 @@ WRAP(void *, mmap, (void *begin, size_t length, int protection, int flags, int f
 
 WRAP(int, munmap, (void *begin, size_t length))
 {
-	if (shim.armed && length >= (size_t) 4 << 20) {
-		size_t pages = length / 4096;
-		unsigned char *resident = malloc(pages);
+	static unsigned char resident[65536]; /* no malloc(): that could map memory */
+	size_t page = (size_t) sysconf(_SC_PAGESIZE);
 
+	if (shim.armed && length >= (size_t) 4 << 20 && length / page <= sizeof(resident)) {
 		shim.scratch_used = 0;
 		if (__real_mincore(begin, length, resident) == 0) {
-			for (size_t i = 0; i < length / (size_t) sysconf(_SC_PAGESIZE); i++) {
-				shim.scratch_used += (resident[i] & 1) ? (size_t) sysconf(_SC_PAGESIZE) : 0;
+			for (size_t i = 0; i < length / page; i++) {
+				shim.scratch_used += (resident[i] & 1) ? page : 0;
 			}
 		}
-		free(resident);
 	}
 	return __real_munmap(begin, length);
 }
