@@ -242,6 +242,7 @@ static void table(void)
 		{AT "rw-s 00000000 00:01 0 /SYSV00000000 (deleted)", "", true, RESIDENT, RESIDENT},
 		{AT "rw-s 00000000 00:01 0 /SYSV00000000 (deleted)", "", false, RESIDENT, RESIDENT},
 		{AT "rw-s 00000000 00:1c 7 /dev/shm/x (deleted)", "", true, RESIDENT, RESIDENT},
+		{AT "rw-s 00000000 00:00 0 ", "", false, RESIDENT, RESIDENT}, /* a kernel that shows no file for it */
 		{AT "rw-s 00000000 fe:00 7 /srv/x (deleted)", "", false, WHOLE, WHOLE}, /* on a disk: mincore() sees the cache alone */
 		{AT "rw-s 00000000 00:01 7 /anon_hugepage (deleted)", "VmFlags: rd wr sh ht", true, WHOLE, WHOLE},
 		/* private, from a file */

@@ -100,7 +100,7 @@ void reader_open(struct reader *reader, const char *path)
 	uint64_t page_size = (uint64_t) sysconf(_SC_PAGESIZE), previous_end = 0;
 	struct cursor cursor;
 	struct stat status;
-	char name[64];
+	char name[256];
 
 	memset(reader, 0, sizeof(*reader));
 	expect(fd >= 0 && fstat(fd, &status) == 0, "%s: %s", path, strerror(errno));
@@ -121,10 +121,17 @@ void reader_open(struct reader *reader, const char *path)
 	reader->executor_globals = take_u64(&cursor, "EG");
 	reader->compiler_globals = take_u64(&cursor, "CG");
 	reader->rss = (int64_t) take_u64(&cursor, "the RSS");
-	expect(take_u32(&cursor, "the module globals") == 1, "the number of module globals");
-	take_string(&cursor, name, sizeof(name), "the name of module globals");
-	expect(!strcmp(name, "basic_globals"), "module globals \"%s\"", name);
-	reader->basic_globals = take_u64(&cursor, "the module globals");
+	/* Names that a reader does not know it passes over. */
+	for (uint32_t left = take_u32(&cursor, "the number of module globals"); left > 0; left--) {
+		uint64_t address;
+		take_string(&cursor, name, sizeof(name), "the name of module globals");
+		address = take_u64(&cursor, "the address of module globals");
+		expect(*name && address, "module globals \"%s\" at %llx", name, (unsigned long long) address);
+		if (!strcmp(name, "basic_globals")) {
+			expect(!reader->basic_globals, "basic_globals twice");
+			reader->basic_globals = address;
+		}
+	}
 	reader->mappings = take_u32(&cursor, "the number of mappings");
 	reader->regions = take_u32(&cursor, "the number of regions");
 	expect(reader->mappings < reader->size && reader->regions < reader->size, "more mappings or regions than bytes");

@@ -260,6 +260,21 @@ WRAP(int, statfs, (const char *path, struct statfs *status))
 	return fails("statfs") ? -1 : __real_statfs(path, status);
 }
 
+WRAP(int, fstatfs, (int fd, struct statfs *status))
+{
+	int result = fails("fstatfs") ? -1 : __real_fstatfs(fd, status);
+
+	if (shim.armed && shim.file_system) {
+		status->f_type = (__typeof__(status->f_type)) shim.file_system;
+	}
+	return result;
+}
+
+WRAP(int, fallocate, (int fd, int mode, off_t from, off_t length))
+{
+	return fails("fallocate") ? -1 : __real_fallocate(fd, mode, from, length);
+}
+
 WRAP(int, fstatvfs, (int fd, struct statvfs *status))
 {
 	return fails("fstatvfs") ? -1 : __real_fstatvfs(fd, status);

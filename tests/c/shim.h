@@ -19,6 +19,7 @@ struct shim {
 	const char *failed; /* the name of the call that was failed, or NULL */
 	void (*before)(const char *call); /* is told of each */
 	bool no_sleep;   /* nanosleep() returns at once */
+	long file_system; /* what fstatfs() says it is; 0 = what it really is */
 	int sleeps;      /* how often it did */
 	size_t scratch_used; /* bytes of it that were there when it was last unmapped */
 };
