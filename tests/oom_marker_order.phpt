@@ -12,13 +12,18 @@ $process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '400M', 'r
 $wrong = $writing = 0;
 $done = rdump_await(function () use ($folder, &$wrong, &$writing) {
     clearstatcache();
-    $temporary = glob("$folder/.rdump-*.part");
-    $marker = is_file("$folder/a.rdump.done");
-    if ($temporary && @filesize($temporary[0])) {
-        $writing++;
-        $wrong += $marker && is_file($temporary[0]);
+    foreach (glob("$folder/.rdump-*.part") as $temporary) {
+        /* Its room is reserved first: it is being written once something stands in it. */
+        if (trim((string) @file_get_contents($temporary, false, null, 0, 4096), "\0") !== '') {
+            $marker = is_file("$folder/a.rdump.done");
+            clearstatcache();
+            if (is_file($temporary)) {
+                $writing++;
+                $wrong += $marker;
+            }
+        }
     }
-    return $writing && $marker;
+    return is_file("$folder/a.rdump.done") && filesize("$folder/a.rdump") !== 5;
 });
 echo $done ? rdump_judge("$folder/a.rdump") : 'no marker', ', ', $writing ? 'seen while it was written' : 'never seen while it was written',
     ", $wrong times with a marker\n";

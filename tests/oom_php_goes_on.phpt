@@ -4,7 +4,8 @@ After the dump PHP goes on as without: its error, error_get_last(), shutdown fun
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-$code = RDUMP_EXHAUST . '
+/* In one go, so that there is memory left for what comes after it. */
+$code = '
 class D { function __destruct() { echo "destructed\n"; } }
 $d = new D;
 register_shutdown_function(function () {
@@ -14,7 +15,7 @@ register_shutdown_function(function () {
 });
 ob_start(function ($buffer) { return strtoupper($buffer); });
 echo "buffered\n";
-exhaust();';
+$much = str_repeat("x", 1 << 30);';
 $with = rdump_run($folder, $code, ['rdump.oom_dump' => "$folder/a.rdump"]);
 $without = rdump_run($folder, $code, ['-rdump']);
 $tell = function ($run) {

@@ -4,6 +4,7 @@ Automatic dump: recursion without end, of functions, methods and callbacks
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
+/* The first line in the log counts: where all memory is used up, the shutdown function may run out of it as well. */
 foreach ([
     'function' => 'function deep($n) { return deep($n + 1) + 1; } deep(1);',
     'method' => 'class A { function __get($name) { return $this->{$name . "x"}; } } (new A)->a;',
@@ -12,7 +13,7 @@ foreach ([
 ] as $what => $code) {
     $run = rdump_run($folder, $code, ['rdump.oom_dump' => "$folder/a.rdump", 'zend.max_allowed_stack_size' => -1], 'ulimit -s unlimited;');
     echo $what, ': ', preg_match('/Allowed memory size of \d+ bytes exhausted/', $run->out) ? 'exhausted, ' : "$run->out$run->err, ", rdump_judge("$folder/a.rdump"), ', ',
-        rdump_tell($folder, implode(' ', $run->log)), "\n";
+        rdump_tell($folder, $run->log[0]), "\n";
     unlink("$folder/a.rdump");
 }
 ?>
