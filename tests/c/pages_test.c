@@ -57,6 +57,7 @@ static bool ask(enum source source, void *arena, size_t size, bool full)
 	got.there = calloc(size / page + 1, 1);
 	rdump_scratch_take(&scratch);
 	expect(rdump_maps_open(&maps, &scratch, full, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+	struct rdump_mapping *first = maps.mapping, before = *first; /* stands behind the work area */
 	while (maps.count > 0 && maps.mapping->begin < got.begin) {
 		maps.mapping++;
 		maps.count--;
@@ -79,6 +80,7 @@ static bool ask(enum source source, void *arena, size_t size, bool full)
 	}
 	expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
 	shim_disarm();
+	expect(!memcmp(&before, first, sizeof(before)), "%s: it wrote over the list of mappings", source_name[source]);
 	bool answered = (source != SCAN || maps.can_scan) && (source != ENTRIES || maps.pagemap >= 0);
 	rdump_maps_close(&maps);
 	rdump_scratch_give(&scratch);
@@ -478,13 +480,16 @@ static void unlinked_files(void)
 	int fd = open("unlinked", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	expect(fd >= 0 && unlink("unlinked") == 0 && ftruncate(fd, (off_t) (50 * page)) == 0 && fstatfs(fd, &file_system) == 0, "%s", strerror(errno));
-	arena = reserve(50 * page, MAP_PRIVATE | MAP_ANONYMOUS);
-	expect(mmap(arena, 50 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
+	/* Large enough not to be read in ahead. */
+	expect(ftruncate(fd, (off_t) (5000 * page)) == 0, "ftruncate: %s", strerror(errno));
+	arena = reserve(5000 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+	expect(mmap(arena, 5000 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
 	arena[5 * page] = 1;
 	if (file_system.f_type != 0x01021994) {
-		ask(SCAN, arena, 50 * page, false);
-		expect(got.pages == 50, "unlinked, on a disk: %zu pages", got.pages);
+		ask(SCAN, arena, 5000 * page, false);
+		expect(got.pages == 5000, "unlinked, on a disk: %zu pages", got.pages);
 	}
+	arena = reserve(50 * page, MAP_PRIVATE | MAP_ANONYMOUS);
 	fd = mkstemp(path);
 	if (fd < 0 || fstatfs(fd, &file_system) < 0 || file_system.f_type != 0x01021994) {
 		skip("/dev/shm is no tmpfs");
@@ -494,6 +499,37 @@ static void unlinked_files(void)
 	arena[5 * page] = arena[6 * page] = 1;
 	ask(SCAN, arena, 50 * page, false);
 	expect(got.pages == 2 && got.there[5] && got.there[6], "unlinked, on a tmpfs: %zu pages", got.pages);
+}
+
+/* mincore() knows nothing of what is swapped out: where there may be some, it is not asked. */
+static void mincore_and_swap(void)
+{
+	static const struct {
+		bool accounted;
+		uint64_t swap;
+		bool swap_in_use, believed;
+	} row[] = {{true, 0, true, true}, {true, 4096, false, false}, {false, 0, false, true}, {false, 0, true, false}};
+	unsigned char *arena = reserve(50 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+
+	memset(arena + 10 * page, 1, page);
+	shim_show_only(arena, arena + 50 * page);
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		got.runs = got.pages = 0;
+		got.begin = (uintptr_t) arena;
+		got.end = got.begin + 50 * page;
+		got.there = calloc(50, 1);
+		rdump_scratch_take(&scratch);
+		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step, strerror(error.err));
+		rdump_maps_close(&maps);
+		maps.can_scan = false;
+		maps.swap_in_use = row[i].swap_in_use;
+		maps.mapping->accounted = row[i].accounted;
+		maps.mapping->swap = row[i].swap;
+		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		expect(got.pages == (row[i].believed ? 1 : 50), "row %zu: %zu pages", i, got.pages);
+		rdump_scratch_give(&scratch);
+	}
+	shim_restore();
 }
 
 /* ---- swap -------------------------------------------------------------------------------------------------------- */
@@ -597,6 +633,7 @@ int main(void)
 	check("a handler stops the runs", handler_stops);
 	check("the scratch is cut out of a run", scratch_is_cut_out);
 	check("unlinked files on a disk and on a tmpfs", unlinked_files);
+	check("mincore() and swap", mincore_and_swap);
 	check("pages that are swapped out", swapped_out);
 	return 0;
 }
