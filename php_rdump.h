@@ -218,6 +218,12 @@ RDUMP_HIDDEN int rdump_file_folder(const struct rdump_file *file, char path[PATH
  */
 RDUMP_HIDDEN int rdump_file_create(struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error);
 
+/*
+ * Has the file system find the blocks of the reserved size at once, which is quicker than write by write, and tells before the
+ * first write that there are none left. Where that is not supported they come with the bytes. Errors: ENOSPC, EDQUOT, EFBIG.
+ */
+RDUMP_HIDDEN int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error);
+
 /* Makes the reserved size `size` while writing; EDQUOT where the budget has no room for it. */
 RDUMP_HIDDEN int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 

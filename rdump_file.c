@@ -13,8 +13,11 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+
+#define TMPFS_MAGIC 0x01021994
 
 /* How long another dump may decide, in ms, before it counts as stuck. Without a budget the lock only helps others to count. */
 #define LOCK_PATIENCE 10000
@@ -356,6 +359,18 @@ int rdump_file_create(struct rdump_file *file, uint64_t size, uint64_t budget, s
 	}
 	unlock_folder(file);
 	return status;
+}
+
+int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error)
+{
+	struct statfs status;
+
+	/* The blocks of a tmpfs are pages: it would go over them twice. */
+	if (fstatfs(file->fd, &status) < 0 || status.f_type == TMPFS_MAGIC || fallocate(file->fd, 0, 0, (off_t) file->reserved) == 0
+		|| (errno != ENOSPC && errno != EDQUOT && errno != EFBIG)) {
+		return 0;
+	}
+	return rdump_fail(error, "find room for", file->path, errno);
 }
 
 int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error)

@@ -13,8 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Stays in the processor's second-level cache, so that a safe read costs little more than a plain one. */
-#define BUFFER_SIZE ((size_t) 128 * 1024)
+/* Stays in the processor's caches; and the file system is quicker with long writes. */
+#define BUFFER_SIZE ((size_t) 512 * 1024)
+#define RESERVE_BUFFER_SIZE ((size_t) 128 * 1024)
 
 /* Each run takes two: its header and its bytes. 1024 is what one writev(2) may have (UIO_MAXIOV). */
 #define MAX_VECTORS 1024
@@ -32,6 +33,7 @@ struct output {
 	uint64_t page_size;
 
 	unsigned char *buffer;
+	size_t buffer_size;
 	size_t buffered;
 
 	struct iovec *vector;
@@ -39,7 +41,8 @@ struct output {
 	int vectors;
 
 	bool safe_read;
-	int memory;        /* /proc/self/mem, or -1: process_vm_readv(2) stands in */
+	bool can_readv;    /* process_vm_readv(2) is there */
+	int memory;        /* /proc/self/mem, or -1 */
 };
 
 /* ---- getting bytes out ------------------------------------------------------------------------------------------- */
@@ -95,7 +98,7 @@ static int put(struct output *output, const void *bytes, size_t length)
 	const unsigned char *at = bytes;
 
 	while (length > 0) {
-		size_t part = BUFFER_SIZE - output->buffered;
+		size_t part = output->buffer_size - output->buffered;
 		if (part == 0) {
 			if (flush_buffer(output) < 0) {
 				return -1;
@@ -202,13 +205,22 @@ static int put_run_directly(struct output *output, uint64_t begin, uint64_t end)
 
 /* ---- runs, through the kernel's copy of the address space --------------------------------------------------------- */
 
-/* As read(2): the bytes got, or -1 with errno. */
-static ssize_t read_memory(const struct output *output, void *buffer, size_t length, uint64_t address)
+static ssize_t readv_memory(void *buffer, size_t length, uint64_t address)
 {
 	struct iovec local = {buffer, length}, remote = {(void *) (uintptr_t) address, length};
 
-	return output->memory >= 0 ? pread(output->memory, buffer, length, (off_t) address)
-		: process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+}
+
+/*
+ * As read(2): the bytes got, or -1 with errno. process_vm_readv() copies them once where /proc/self/mem copies them twice; but
+ * the latter also reads a page that has been made unreadable, so it has the last word.
+ */
+static ssize_t read_memory(const struct output *output, void *buffer, size_t length, uint64_t address)
+{
+	ssize_t got = output->can_readv ? readv_memory(buffer, length, address) : -1;
+
+	return got <= 0 && output->memory >= 0 ? pread(output->memory, buffer, length, (off_t) address) : got;
 }
 
 /* No memory there any more, as /proc/self/mem (EIO) and process_vm_readv() (EFAULT) put it, or past the end (0 bytes). */
@@ -225,7 +237,7 @@ static int put_run_safely(struct output *output, uint64_t begin, uint64_t end)
 		return -1;
 	}
 	while (begin < end) {
-		size_t room = BUFFER_SIZE - output->buffered;
+		size_t room = output->buffer_size - output->buffered;
 		size_t length = end - begin < room ? (size_t) (end - begin) : room;
 		ssize_t got;
 
@@ -253,27 +265,67 @@ static int put_run_safely(struct output *output, uint64_t begin, uint64_t end)
 	return 0;
 }
 
-/* Opens the way to read safely. Where there is none (a seccomp filter), write(2) from the address is as crash-safe. */
+/* Opens the ways to read safely. Where there is none (a seccomp filter), write(2) from the address is as crash-safe. */
 static void open_memory(struct output *output)
 {
 	uint64_t word;
+	uint64_t address = (uint64_t) (uintptr_t) &word;
 
+	output->can_readv = readv_memory(&word, sizeof(word), address) == (ssize_t) sizeof(word);
 	output->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-	if (read_memory(output, &word, sizeof(word), (uint64_t) (uintptr_t) &word) != (ssize_t) sizeof(word)) {
-		if (output->memory >= 0) {
-			(void) close(output->memory);
-			output->memory = -1;
-		}
-		output->safe_read = read_memory(output, &word, sizeof(word), (uint64_t) (uintptr_t) &word) == (ssize_t) sizeof(word);
+	if (output->memory >= 0 && pread(output->memory, &word, sizeof(word), (off_t) address) != (ssize_t) sizeof(word)) {
+		(void) close(output->memory);
+		output->memory = -1;
 	}
+	output->safe_read = output->can_readv || output->memory >= 0;
 }
 
 /* ---- the format -------------------------------------------------------------------------------------------------- */
 
-/* The size of the header and the table: what put_header() and put_mapping() write. */
-static uint64_t table_size(const struct rdump_request *request, const struct rdump_maps *maps)
+/*
+ * The file is padded so that pages in memory become pages in the file: copied askew they take up to twice the time. The
+ * format has one place for that: module globals of a name that no reader knows.
+ */
+#define ALIGNMENT 4096
+#define PADDING_NAME "padding-00"
+#define PADDING_LONGEST 200 /* a name; some readers may not like long ones */
+#define PADDING_SMALLEST (4 + strlen(PADDING_NAME) + 8)
+#define PADDING_LARGEST (4 + PADDING_LONGEST + 8)
+
+static uint32_t padding_count(size_t padding)
 {
-	uint64_t size = 8 + 4 + (4 + strlen(request->process.tag)) + 8 + 8 + 8 + 8 + 4 + (4 + strlen("basic_globals") + 8) + 4 + 4;
+	return (uint32_t) ((padding + PADDING_LARGEST - 1) / PADDING_LARGEST);
+}
+
+/* `padding` bytes, 0 or at least PADDING_SMALLEST, in entries of about the same size. */
+static int put_padding(struct output *output, size_t padding, uint64_t address)
+{
+	char name[PADDING_LONGEST];
+
+	memset(name, '.', sizeof(name));
+	memcpy(name, PADDING_NAME, strlen(PADDING_NAME));
+	for (uint32_t left = padding_count(padding); left > 0; left--) {
+		size_t size = padding / left;
+		name[strlen(PADDING_NAME) - 2] = (char) ('0' + left / 10);
+		name[strlen(PADDING_NAME) - 1] = (char) ('0' + left % 10);
+		if (put_string(output, name, size - 4 - 8) < 0 || put_u64(output, address) < 0) {
+			return -1;
+		}
+		padding -= size;
+	}
+	return 0;
+}
+
+/* What put_header() writes. */
+static uint64_t header_size(const struct rdump_request *request, size_t padding)
+{
+	return 8 + 4 + (4 + strlen(request->process.tag)) + 8 + 8 + 8 + 8 + 4 + (4 + strlen("basic_globals") + 8) + padding + 4 + 4;
+}
+
+/* What put_mapping() writes, all of them. */
+static uint64_t table_size(const struct rdump_maps *maps)
+{
+	uint64_t size = 0;
 
 	for (uint32_t i = 0; i < maps->count; i++) {
 		const struct rdump_mapping *mapping = &maps->mapping[i];
@@ -310,7 +362,7 @@ static int64_t read_rss(uint64_t page_size)
 	return pages * (int64_t) page_size;
 }
 
-static int put_header(struct output *output, const struct rdump_process *process, int64_t rss, uint32_t mappings, uint32_t regions)
+static int put_header(struct output *output, const struct rdump_process *process, size_t padding, int64_t rss, uint32_t mappings, uint32_t regions)
 {
 	return put(output, "RDUMP\0\0", 8) < 0
 		|| put_u32(output, RDUMP_FORMAT_VERSION) < 0
@@ -319,9 +371,10 @@ static int put_header(struct output *output, const struct rdump_process *process
 		|| put_u64(output, process->executor_globals) < 0
 		|| put_u64(output, process->compiler_globals) < 0
 		|| put_u64(output, (uint64_t) rss) < 0
-		|| put_u32(output, 1) < 0
+		|| put_u32(output, 1 + padding_count(padding)) < 0
 		|| put_string(output, "basic_globals", strlen("basic_globals")) < 0
 		|| put_u64(output, process->basic_globals) < 0
+		|| put_padding(output, padding, process->executor_globals) < 0
 		|| put_u32(output, mappings) < 0
 		|| put_u32(output, regions) < 0 ? -1 : 0;
 }
@@ -351,10 +404,21 @@ static int put_mapping(struct output *output, const struct rdump_mapping *mappin
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
 
-/* What the runs come to: counted before the first byte is written, and once more as they are. */
+/* As many runs as are remembered, so that the kernel need not be asked twice. Few processes have more. */
+#define KEPT_RUNS 4096
+
+struct run {
+	uint64_t begin;
+	uint64_t end;
+};
+
+/* What the runs come to: counted before the first byte is written. */
 struct plan {
 	uint64_t size; /* headers of the regions included */
 	uint32_t regions;
+	uint64_t placed[ALIGNMENT / sizeof(struct run_header)]; /* bytes, by how many headers stand before them */
+	size_t padding; /* bytes */
+	struct run *kept; /* the first KEPT_RUNS of them; NULL where there was no memory for them */
 };
 
 static int plan_run(void *context, uint64_t begin, uint64_t end)
@@ -362,8 +426,27 @@ static int plan_run(void *context, uint64_t begin, uint64_t end)
 	struct plan *plan = context;
 
 	plan->size += sizeof(struct run_header) + (end - begin);
+	plan->placed[plan->size / sizeof(struct run_header) % (ALIGNMENT / sizeof(struct run_header))] += end - begin;
+	if (plan->kept && plan->regions < KEPT_RUNS) {
+		plan->kept[plan->regions].begin = begin;
+		plan->kept[plan->regions].end = end;
+	}
 	plan->regions++;
 	return 0;
+}
+
+/* Chooses the padding by which most bytes are aligned. `size` is that of what stands before the first run, without it. */
+static void choose_padding(struct plan *plan, uint64_t size)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < sizeof(plan->placed) / sizeof(*plan->placed); i++) {
+		best = plan->placed[i] > plan->placed[best] ? i : best;
+	}
+	plan->padding = (size_t) (-(size + best * sizeof(struct run_header)) % ALIGNMENT);
+	if (plan->padding > 0 && plan->padding < PADDING_SMALLEST) {
+		plan->padding += ALIGNMENT;
+	}
 }
 
 struct pass {
@@ -379,11 +462,24 @@ static int write_run(void *context, uint64_t begin, uint64_t end)
 	return pass->output->safe_read ? put_run_safely(pass->output, begin, end) : put_run_directly(pass->output, begin, end);
 }
 
-/* Other threads may have changed the number of regions since it was planned: it stands 4 bytes before the table. */
-static int correct_regions(struct output *output, const struct rdump_request *request, uint32_t regions)
+/* Hands the planned runs to write_run(), or where there are too many what the kernel says now. */
+static int write_runs(struct pass *pass, struct rdump_maps *maps, const struct plan *plan)
 {
-	static const struct rdump_maps no_mappings;
-	off_t at = (off_t) table_size(request, &no_mappings) - 4;
+	int status = 0;
+
+	if (!plan->kept || plan->regions > KEPT_RUNS) {
+		return rdump_maps_runs(maps, write_run, pass);
+	}
+	for (uint32_t i = 0; i < plan->regions && status == 0; i++) {
+		status = write_run(pass, plan->kept[i].begin, plan->kept[i].end);
+	}
+	return status;
+}
+
+/* Other threads may have changed the number of regions since it was planned: it stands 4 bytes before the table. */
+static int correct_regions(struct output *output, const struct rdump_request *request, size_t padding, uint32_t regions)
+{
+	off_t at = (off_t) header_size(request, padding) - 4;
 	ssize_t written;
 
 	do {
@@ -396,7 +492,7 @@ static int write_dump(struct output *output, const struct rdump_request *request
 {
 	struct pass pass = {output, 0};
 
-	if (put_header(output, &request->process, rss, maps->count, plan->regions) < 0) {
+	if (put_header(output, &request->process, plan->padding, rss, maps->count, plan->regions) < 0) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < maps->count; i++) {
@@ -407,15 +503,16 @@ static int write_dump(struct output *output, const struct rdump_request *request
 	if (!output->safe_read && flush_buffer(output) < 0) {
 		return -1;
 	}
-	if (rdump_maps_runs(maps, write_run, &pass) < 0 || flush_vectors(output) < 0 || flush_buffer(output) < 0) {
+	if (write_runs(&pass, maps, plan) < 0 || flush_vectors(output) < 0 || flush_buffer(output) < 0) {
 		return -1;
 	}
-	return pass.regions == plan->regions ? 0 : correct_regions(output, request, pass.regions);
+	return pass.regions == plan->regions ? 0 : correct_regions(output, request, plan->padding, pass.regions);
 }
 
 static int prepare_output(struct output *output, struct rdump_scratch *scratch)
 {
-	output->buffer = rdump_scratch_low(scratch, BUFFER_SIZE);
+	output->buffer_size = scratch->mapped ? BUFFER_SIZE : RESERVE_BUFFER_SIZE;
+	output->buffer = rdump_scratch_low(scratch, output->buffer_size);
 	output->vector = rdump_scratch_low(scratch, MAX_VECTORS * sizeof(*output->vector));
 	output->header = rdump_scratch_low(scratch, MAX_VECTORS / 2 * sizeof(*output->header));
 	return output->buffer && output->vector && output->header
@@ -427,7 +524,7 @@ static int make_dump(const struct rdump_request *request, struct output *output,
 {
 	struct rdump_file *file = output->file;
 	struct rdump_maps maps;
-	struct plan plan = {0, 0};
+	struct plan plan = {0};
 	int64_t rss;
 	int status;
 
@@ -437,12 +534,17 @@ static int make_dump(const struct rdump_request *request, struct output *output,
 	rss = read_rss(output->page_size);
 	status = rdump_maps_open(&maps, scratch, request->full, &result->error);
 	if (status == 0) {
+		plan.kept = rdump_scratch_low(scratch, KEPT_RUNS * sizeof(*plan.kept));
 		(void) rdump_maps_runs(&maps, plan_run, &plan);
-		result->size = table_size(request, &maps) + plan.size;
+		choose_padding(&plan, header_size(request, 0) + table_size(&maps));
+		result->size = header_size(request, plan.padding) + table_size(&maps) + plan.size;
 		status = rdump_file_create(file, result->size, request->budget, &result->error);
 	}
 	if (status == 0 && request->marker) {
 		status = rdump_file_unmark(file, &result->error);
+	}
+	if (status == 0) {
+		status = rdump_file_allocate(file, &result->error);
 	}
 	if (status == 0) {
 		status = write_dump(output, request, &maps, rss, &plan);
