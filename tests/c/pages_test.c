@@ -309,18 +309,20 @@ static void touch_some(void *context)
 /* A process's page table knows only what that process touched: mincore() has to be asked. */
 static void shared_memory_of_others(void)
 {
-	unsigned char *arena = reserve(100 * page, MAP_SHARED | MAP_ANONYMOUS), wanted[100] = {0};
+	/* So large that smaps would spare private memory the question. */
+	size_t pages = ((size_t) 256 << 20) / page + 100;
+	unsigned char *arena = reserve(pages * page, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE), *wanted = calloc(pages, 1);
 
 	for (size_t i = 0; i < 100; i += 3) {
 		wanted[i] = 1;
 	}
 	end_child(start_child(touch_some, arena));
 	for (int source = SCAN; source < NOTHING; source++) {
-		ask((enum source) source, arena, 100 * page, false);
-		check_pages((enum source) source, wanted, 100);
+		ask((enum source) source, arena, pages * page, false);
+		check_pages((enum source) source, wanted, pages);
 	}
-	ask(NOTHING, arena, 100 * page, false);
-	expect(got.pages == 100, "without mincore(): %zu pages", got.pages);
+	ask(NOTHING, arena, pages * page, false);
+	expect(got.pages == pages, "without mincore(): %zu pages", got.pages);
 }
 
 /* After a fork the child has what the parent had. */
