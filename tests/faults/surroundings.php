@@ -186,6 +186,49 @@ attempt($case, '/sys', probe([], [], ['posix'], '/sys/kernel/target.rdump'), 're
 attempt($case, '/dev/fd', probe([], [], ['posix'], '/dev/fd/target.rdump'), 'refused');
 $case->close();
 
+/* The automatic dump says in the log what became of it, and the process ends as PHP ends it: with status 255, its shutdown functions run. */
+$case = new FaultCase('the automatic dump in such surroundings');
+$log = "$folder/log";
+foreach ([
+    'nothing hostile' => ['', '', null],
+    'no /proc' => ['umount -l /proc', '', 'No such file or directory'],
+    'empty smaps and maps' => ['mount --bind /dev/null /proc/$$/smaps && mount --bind /dev/null /proc/$$/maps', '', 'No data available'],
+    'full' => ["mount -t tmpfs -o size=1m none $folder/out", '', 'No space left on device'],
+    'read-only' => ["mount -t tmpfs -o ro none $folder/out", '', 'Read-only file system'],
+    'ulimit -f' => ['ulimit -f 8', '', 'File too large'],
+    'ulimit -v' => ['ulimit -v 200000', '', null],
+    'ulimit -s' => ['ulimit -s 128', '', null],
+    'seccomp' => ['true', rdump_command([$launch, 'scan,mincore,process_vm_readv,memfd_create,getrandom,flock,statfs', 38]) . ' ', null],
+] as $what => [$change, $prefix, $reason]) {
+    array_map('unlink', glob("$folder/out/{,.}*.{part,rdump,done}", GLOB_BRACE));
+    @unlink($log);
+    file_put_contents($target, 'earlier');
+    $command = $prefix . php(['rdump.oom_dump' => $target, 'log_errors' => 1, 'error_log' => $log, 'display_errors' => 0])
+        . ' ' . rdump_command(['-r', 'ini_set("memory_limit", "32M"); $needle = strrev($argv[1]); register_shutdown_function(function () { fwrite(STDERR, "shut down"); });'
+            . ' str_repeat($needle, 2000000);', strrev($needle)]);
+    [$status, , $errors] = rdump_shell(elsewhere($change ?: 'true', $command));
+    $case->injected++;
+    $text = (string) @file_get_contents($log);
+    if ($status !== 255 || strpos($errors, 'shut down') === false) {
+        $case->lostProcess("$what: status $status, $errors");
+    }
+    if ($reason === null) {
+        $case->whole++;
+        if (($wrong = fault_look_at_dump($target, $needle)) || !preg_match('/rdump: memory limit reached: dumped to /', $text)) {
+            $case->lostFile("$what: $wrong, the log says: $text");
+        }
+    } else {
+        $case->refused++;
+        if (file_get_contents($target) !== 'earlier' || fault_list("$folder/out") !== ['target.rdump']) {
+            $case->lostFile("$what: the folder is not as it was: " . implode(', ', fault_list("$folder/out")));
+        }
+        if (!preg_match("/rdump: memory limit reached: no dump: cannot [a-z].*: $reason/", $text)) {
+            $case->wrong("$what: the log says: $text");
+        }
+    }
+}
+$case->close();
+
 /* ---- signals ----------------------------------------------------------------------------------------------------- */
 
 $case = new FaultCase('signals every 200 microseconds');
