@@ -634,7 +634,7 @@ static size_t scratch_of_a_dump(bool safe_read)
 /* What a dump needs depends on the number of mappings alone. */
 static void scratch_does_not_grow(void)
 {
-	size_t small, large, pages = ((size_t) 300 << 20) / page;
+	size_t small, large, pages = ((size_t) 150 << 20) / page;
 
 	if (check_instrumented()) {
 		skip("once is enough: it is done without instruments");
@@ -646,7 +646,7 @@ static void scratch_does_not_grow(void)
 		small = scratch_of_a_dump(safe_read);
 		memset(memory, 1, pages * page);
 		large = scratch_of_a_dump(safe_read);
-		expect(small > 0 && large <= small + 2 * page, "%zu bytes of scratch for 5 MB, %zu for 300 MB", small, large);
+		expect(small > 0 && large <= small + 2 * page, "%zu bytes of scratch for 5 MB, %zu for 150 MB", small, large);
 		expect(large < (size_t) 1 << 20, "%zu bytes of scratch", large);
 		munmap(memory, pages * page);
 	}

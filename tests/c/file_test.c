@@ -129,6 +129,9 @@ static void names(void)
 	refused(name, ENAMETOOLONG);
 	snprintf(path, sizeof(path), "./%s", name);
 	refused(path, ENAMETOOLONG);
+	memset(path, 'n', 3000);
+	path[3000] = '\0';
+	refused(path, ENAMETOOLONG);
 	must_make(" ", 100, 0);
 	must_make("a\nb\"c'\\", 100, 0);
 	must_make("...", 100, 0);
