@@ -11,7 +11,7 @@ const CALLS = [
     'ftruncate' => 77, 'fchmod' => 91, 'lseek' => 8, 'fstat' => 5, 'sysinfo' => 99, 'geteuid' => 107, 'rt_sigpending' => 127,
     'rt_sigtimedwait' => 128, 'statfs' => 137, 'fstatfs' => 138, 'gettid' => 186, 'getdents64' => 217, 'clock_nanosleep' => 230,
     'openat' => 257, 'newfstatat' => 262, 'unlinkat' => 263, 'renameat' => 264, 'process_vm_readv' => 310, 'getrandom' => 318,
-    'memfd_create' => 319, 'readlink' => 89, 'stat' => 4, 'lstat' => 6,
+    'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6,
 ];
 /* What cannot fail, by its manual page. */
 const NEVER_FAIL = ['getpid', 'geteuid', 'gettid'];
@@ -28,6 +28,7 @@ const ERRORS = [
     'process_vm_readv' => ['EINTR', 'ENOMEM', 'EPERM', 'ENOSYS'],
     'close' => ['EINTR', 'EIO', 'ENOSPC', 'EDQUOT'],
     'ftruncate' => ['EINTR', 'EIO', 'EFBIG', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'],
+    'fallocate' => ['EINTR', 'EIO', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EOPNOTSUPP', 'ENOSYS', 'EPERM'],
     'flock' => ['EINTR', 'EAGAIN', 'ENOLCK', 'EOPNOTSUPP', 'ENOSYS'],
     'fchmod' => ['EIO', 'EPERM', 'EROFS'],
     'renameat' => ['EIO', 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOMEM', 'EXDEV', 'EBUSY', 'ESTALE'],
@@ -56,6 +57,7 @@ const RESUMED = ['read', 'write', 'writev', 'pread64', 'pwrite64', 'ftruncate', 
 /* The mode's name => title, function's second argument, runs by itself, faults that are there all the time, calls to leave alone. */
 const MODES = [
     'lean' => ['rdump_dump()', false, false, []],
+    'disk' => ['rdump_dump() to a disk', false, false, []],
     'full' => ['rdump_dump(), full', true, false, []],
     'safe' => ['rdump_dump(), safe_read', false, false, []],
     'vm' => ['rdump_dump(), safe_read without /proc/self/mem', false, false, ['pread64' => 'EIO']],
