@@ -17,7 +17,7 @@ foreach ([
     'str_repeat' => '$s = str_repeat("x", 1 << 30);',
     'range' => '$s = range(1, 10000000);',
     'sort' => '$a = range(1, 1000); usort($a, function ($a, $b) { static $kept = []; $kept[] = str_repeat("x", 1 << 20); return $a - $b; });',
-    'serialize' => '$a = []; for ($i = 0; $i < 22; $i++) $a[] = str_repeat("x", 1 << 20); serialize($a);',
+    'serialize' => '$a = []; for ($i = 0; $i < 10; $i++) $a[] = str_repeat("x", 1 << 20); serialize($a);',
     'output buffer' => 'ob_start(); while (true) echo str_repeat("x", 10000);',
     'shutdown function' => 'register_shutdown_function("exhaust");',
     'error handler' => 'set_error_handler(function () { exhaust(); }); echo $undefined;',

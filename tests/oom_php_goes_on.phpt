@@ -22,7 +22,7 @@ $tell = function ($run) {
     return preg_replace(['/\d{5,}/', '/script\d/i'], ['N', 'SCRIPT'], "$run->status\n$run->out$run->err");
 };
 echo $tell($with) === $tell($without) ? "the same\n" : $tell($with) . "\nwithout:\n" . $tell($without), count($with->log), ' ', rdump_judge("$folder/a.rdump"), "\n",
-    strpos($with->out, '1048576, 32M') ? 'the shutdown function ran' : $with->out, "\n";
+    strpos($with->out, '1048576, 16M') ? 'the shutdown function ran' : $with->out, "\n";
 ?>
 --CLEAN--
 <?php
