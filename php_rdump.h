@@ -296,6 +296,7 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	zend_string *override;
 	bool override_full;
 	/* the automatic dump, over the life of this worker */
+	bool in_request;   /* from RINIT to RSHUTDOWN */
 	bool dumping;      /* an error that arises meanwhile starts no second one */
 	bool passing_on;   /* PHP 7: an error on its way to the hook that was there before */
 	pid_t attempt_pid; /* the process that the next two speak of: a forked child is a worker of its own */

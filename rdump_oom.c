@@ -11,6 +11,7 @@
 #endif
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -301,6 +302,43 @@ static void on_error(int type, const char *message)
 	}
 }
 
+/*
+ * Where the machine gives no more, PHP's security releases of 2026 report no error any more: zend_out_of_memory() writes "Out of
+ * memory" and calls exit(), as all versions do for memory that outlives a request. The call stack still stands then. What
+ * tells such an end from any other: it comes in mid-request, with the ENOMEM of the failed mmap().
+ */
+static bool watching_exit;
+
+static void on_exit_of_process(void)
+{
+	int err = errno;
+
+	if (!watching_exit || err != ENOMEM) {
+		return;
+	}
+#ifdef ZTS
+	if (!tsrm_get_ls_cache()) {
+		return; /* a thread that is not PHP's */
+	}
+# ifdef COMPILE_DL_RDUMP
+	ZEND_TSRMLS_CACHE_UPDATE();
+# endif
+#endif
+	if (RDUMP_G(in_request)) {
+		on_memory_error("out of memory");
+	}
+}
+
+static void watch_exit(void)
+{
+	static bool registered;
+
+	watching_exit = true;
+	if (!registered) {
+		registered = atexit(on_exit_of_process) == 0;
+	}
+}
+
 static void drop_override(void)
 {
 	if (RDUMP_G(override)) {
@@ -327,18 +365,22 @@ static void observe_error(int type, const char *file, uint32_t line, zend_string
 void rdump_oom_startup(void)
 {
 	zend_observer_error_register(observe_error);
+	watch_exit();
 }
 
 void rdump_oom_shutdown(void)
 {
+	watching_exit = false;
 }
 
 void rdump_oom_activate(void)
 {
+	RDUMP_G(in_request) = true;
 }
 
 void rdump_oom_deactivate(void)
 {
+	RDUMP_G(in_request) = false;
 	drop_override();
 }
 
@@ -390,10 +432,12 @@ void rdump_oom_startup(void)
 {
 	first = zend_error_cb;
 	chain();
+	watch_exit();
 }
 
 void rdump_oom_shutdown(void)
 {
+	watching_exit = false;
 	if (zend_error_cb == observe_error) {
 		zend_error_cb = first;
 	}
@@ -425,6 +469,7 @@ static void follow_xdebug(void)
 
 void rdump_oom_activate(void)
 {
+	RDUMP_G(in_request) = true;
 	RDUMP_G(passing_on) = false;
 	follow_xdebug();
 	chain();
@@ -432,6 +477,7 @@ void rdump_oom_activate(void)
 
 void rdump_oom_deactivate(void)
 {
+	RDUMP_G(in_request) = false;
 	drop_override();
 # ifndef ZTS
 	/* Give it back in the order in which it was taken. Under ZTS other requests are using it. */
