@@ -33,7 +33,7 @@ rdump_clean(__FILE__);
 ?>
 --EXPECTF--
 PID
-Fatal error: Allowed memory size of 16777216 bytes exhausted (tried to allocate %d bytes) in FOLDER/script1.php on line %d
+Fatal error: Allowed memory size of 16777216 bytes exhausted%S (tried to allocate %d bytes) in FOLDER/script1.php on line %d
 status 255
 log: rdump: memory limit reached: dumped to FOLDER/a.rdump (N bytes)
 bool(true)
