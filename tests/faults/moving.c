@@ -239,14 +239,24 @@ static const char *look_at_regions(uint32_t count)
 	return at == end ? NULL : "the end: something follows";
 }
 
+static bool take_globals(uint32_t count)
+{
+	uint32_t length;
+	uint64_t address;
+
+	while (count > 0 && take_string(&length) && take_u64(&address)) {
+		count--;
+	}
+	return count == 0;
+}
+
 /* Returns what is wrong with the dump, or NULL. */
 static const char *look_at_dump(const char *path)
 {
 	struct stat status;
 	const char *wrong;
 	const unsigned char *bytes;
-	uint32_t value, mappings, regions;
-	uint64_t wide;
+	uint32_t value, globals, mappings, regions;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size < 64) {
@@ -259,8 +269,8 @@ static const char *look_at_dump(const char *path)
 	}
 	at = bytes;
 	end = bytes + status.st_size;
-	wrong = memcmp(take(8), "RDUMP\0\0", 8) || !take_u32(&value) || value != 3 || !take_string(&value) || !take(8 * 4) || !take_u32(&value)
-		|| value != 1 || !take_string(&value) || !take_u64(&wide) || !take_u32(&mappings) || !take_u32(&regions) ? "the header" : NULL;
+	wrong = memcmp(take(8), "RDUMP\0\0", 8) || !take_u32(&value) || value != 3 || !take_string(&value) || !take(8 * 4) || !take_u32(&globals)
+		|| !take_globals(globals) || !take_u32(&mappings) || !take_u32(&regions) ? "the header" : NULL;
 	wrong = wrong ? wrong : look_at_mappings(mappings);
 	wrong = wrong ? wrong : look_at_regions(regions);
 	munmap((void *) (uintptr_t) bytes, (size_t) status.st_size);
