@@ -50,7 +50,34 @@ php_of() {
 	esac
 }
 
+# place_tree SUITE NAME: copies the sources to where that suite sees them, as a chroot sees nothing outside and tests write beside
+# themselves. Prints the path there.
+place_tree() {
+	local tree=/rdump/$2 outside
+	if [ "$1" = host ]; then
+		mkdir -p "${RDUMP_BUILD_DIR:-$root/build}/matrix"
+		tree=$(cd "${RDUMP_BUILD_DIR:-$root/build}/matrix" && pwd)/$2
+	fi
+	outside=$(suite_root "$1")$tree
+	rm -rf "$outside"
+	mkdir -p "$outside"
+	tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$outside" -xf - --no-same-owner
+	echo "$tree"
+}
+
 # ---- cases
+
+# have NAME CASE: puts what provision calls NAME in place. Where that does not work, says so for the case, and fails.
+have() {
+	local status=0
+	"$matrix_dir/provision" "$1" || status=$?
+	case $status in
+		0) ;;
+		"$EXIT_NOT_FETCHED") echo "skip - $2: $1 cannot be fetched" ;;
+		*) echo "not ok - $2: $1 cannot be put in place" ;;
+	esac
+	return "$status"
+}
 
 # report NAME COMMAND...: a case that holds where the command does. $work is the caller's.
 report() {
