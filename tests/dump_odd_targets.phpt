@@ -9,6 +9,7 @@ symlink("$folder/victim", "$folder/symlink");
 symlink("$folder/nothing", "$folder/dangling");
 mkdir("$folder/directory");
 rdump_shell("mkfifo $folder/fifo");
+$device = rdump_device($folder);
 $socket = stream_socket_server("unix://$folder/socket");
 mkdir("$folder/below");
 symlink("$folder/below", "$folder/symlinked");
@@ -17,11 +18,11 @@ set_error_handler(function ($level, $message) use ($folder) {
     return true;
 });
 foreach (["$folder/symlink", "$folder/dangling", "$folder/directory", "$folder/directory/", "$folder/new/", "$folder/.", "$folder/..",
-    "$folder/fifo", "$folder/socket", '/dev/null', '', "$folder/none/a.rdump", "$folder/victim/a.rdump", '/proc/self/a.rdump'] as $path) {
+    "$folder/fifo", "$folder/socket", $device, '', "$folder/none/a.rdump", "$folder/victim/a.rdump", '/proc/self/a.rdump'] as $path) {
     echo var_export(rdump_dump($path), true), "\n";
 }
 fclose($socket);
-echo file_get_contents("$folder/victim"), ', ', filetype('/dev/null'), "\n", rdump_list($folder), "\n";
+echo file_get_contents("$folder/victim"), ', ', filetype($device), "\n", rdump_list($folder), "\n";
 /* A folder may be reached through a symlink. */
 var_dump(rdump_dump("$folder/symlinked/a.rdump"));
 echo rdump_list("$folder/below"), ' ', rdump_judge("$folder/below/a.rdump"), "\n";
@@ -50,7 +51,7 @@ Warning: rdump_dump(): cannot %s FOLDER/fifo: No such device or address
 false
 Warning: rdump_dump(): cannot %s FOLDER/socket: No such device or address
 false
-Warning: rdump_dump(): cannot %s /dev/null: No such device or address
+Warning: rdump_dump(): cannot %s/null: No such device or address
 false
 Warning: rdump_dump(): cannot %s : No such file or directory
 false
@@ -61,6 +62,6 @@ false
 Warning: rdump_dump(): cannot %s /proc/self/a.rdump: %s
 false
 precious, char
-below dangling directory fifo socket symlink symlinked victim
+below dangling devices directory fifo socket symlink symlinked victim
 bool(true)
 a.rdump valid

@@ -7,7 +7,8 @@ $folder = rdump_folder(__FILE__);
 file_put_contents("$folder/victim", 'precious');
 symlink("$folder/victim", "$folder/symlink");
 rdump_shell("mkfifo $folder/fifo");
-foreach (["$folder/symlink", "$folder/fifo", $folder, "$folder/", '/dev/null'] as $path) {
+$device = rdump_device($folder);
+foreach (["$folder/symlink", "$folder/fifo", $folder, "$folder/", $device] as $path) {
     $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => $path]);
     rdump_show_log($folder, $run->log);
 }
@@ -26,6 +27,6 @@ log: rdump: memory limit reached: %s FOLDER/symlink: Too many levels of symbolic
 log: rdump: memory limit reached: %s FOLDER/fifo: No such device or address
 log: rdump: memory limit reached: %s FOLDER: Is a directory
 log: rdump: memory limit reached: %s FOLDER/: Is a directory
-log: rdump: memory limit reached: %s /dev/null: No such device or address
+log: rdump: memory limit reached: %s/null: No such device or address
 log: rdump: memory limit reached: dumped to FOLDER/there/relative.rdump (N bytes)
 precious, relative.rdump
