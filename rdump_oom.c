@@ -213,8 +213,10 @@ static int find_path(struct attempt *attempt, const char *template, struct rdump
 	if (!expand_template(expanded, template)) {
 		return rdump_fail(error, "fit into a path the template", template, ENAMETOOLONG);
 	}
-	return rdump_absolute_path(attempt->path, expanded) < 0
-		? rdump_fail(error, "fit into a path the template", template, errno) : 0;
+	if (rdump_absolute_path(attempt->path, expanded) < 0) {
+		return rdump_fail(error, errno == ENAMETOOLONG ? "fit into a path the template" : "find the working directory for", template, errno);
+	}
+	return 0;
 }
 
 /*
