@@ -408,7 +408,10 @@ function rdump_summary(RdumpReader $dump)
         ['compiler globals', sprintf('0x%x', $dump->cg)],
     ];
     foreach ($dump->modules as $name => $address) {
-        $lines[] = [$name, sprintf('0x%x', $address)];
+        /* Names may be there for their length alone: no reader knows them. */
+        if (strlen($name) < 18) {
+            $lines[] = [$name, sprintf('0x%x', $address)];
+        }
     }
     $lines[] = ['RSS', $dump->rss < 0 ? 'unknown' : $kilobytes($dump->rss)];
     $lines[] = ['file', $kilobytes($dump->size)];
