@@ -68,9 +68,9 @@ static inline int rdump_fail(struct rdump_error *error, const char *step, const 
 struct rdump_scratch {
 	unsigned char *begin; /* page-aligned; [begin, end) is never part of a dump */
 	unsigned char *end;
-	unsigned char *low;   /* handed out upwards from begin ... */
-	unsigned char *high;  /* ... and downwards from end */
-	bool mapped;          /* by mmap(), not the reserve */
+	unsigned char *low;  /* handed out upwards from begin ... */
+	unsigned char *high; /* ... and downwards from end */
+	bool mapped;         /* by mmap(), not the reserve */
 };
 
 /* Waits for another thread's dump to end, then takes the scratch. Cannot fail. */
@@ -91,9 +91,9 @@ RDUMP_HIDDEN void *rdump_scratch_high(struct rdump_scratch *scratch, size_t size
 enum rdump_pages {
 	RDUMP_PAGES_NONE,
 	RDUMP_PAGES_WHOLE,
-	RDUMP_PAGES_PRESENT,  /* private memory: pages that this process has, in RAM or swapped out */
-	RDUMP_PAGES_CHANGED,  /* private, from a file, read-only: pages that are no longer the file's (RELRO) */
-	RDUMP_PAGES_RESIDENT  /* shared memory: pages that any process has put there */
+	RDUMP_PAGES_PRESENT, /* private memory: pages that this process has, in RAM or swapped out */
+	RDUMP_PAGES_CHANGED, /* private, from a file, read-only: pages that are no longer the file's (RELRO) */
+	RDUMP_PAGES_RESIDENT /* shared memory: pages that any process has put there */
 };
 
 /* A part of a mapping's line. */
@@ -129,7 +129,7 @@ struct rdump_maps {
 	uint32_t count;
 	struct rdump_mapping *latest; /* while the list is read: whose fields come next */
 	struct rdump_scratch *scratch;
-	unsigned char *work;    /* RDUMP_MAPS_WORK bytes */
+	unsigned char *work; /* RDUMP_MAPS_WORK bytes */
 	uint64_t page_size;
 	uint64_t memory_device; /* st_dev of the kernel's own tmpfs: memfd, SysV and anonymous shared memory */
 	int pagemap;            /* /proc/self/pagemap, or -1 */
@@ -188,15 +188,15 @@ RDUMP_HIDDEN int rdump_maps_runs(struct rdump_maps *maps, rdump_run_handler hand
  * process that was killed, and the next dump to that folder removes it.
  */
 struct rdump_file {
-	const char *path;          /* as the user gave it, for messages */
-	int folder;                /* its folder; all else happens relative to this descriptor */
-	bool folder_listable;      /* `folder` may be read and locked, not only passed through */
-	char name[NAME_MAX + 1];   /* the target in it */
-	int fd;                    /* the temporary file, or -1 */
+	const char *path;        /* as the user gave it, for messages */
+	int folder;              /* its folder; all else happens relative to this descriptor */
+	bool folder_listable;    /* `folder` may be read and locked, not only passed through */
+	char name[NAME_MAX + 1]; /* the target in it */
+	int fd;                  /* the temporary file, or -1 */
 	char temporary[RDUMP_TEMPORARY_SIZE];
-	uint64_t reserved;         /* its size, set before the first byte is written */
-	uint64_t budget;           /* bytes that all dumps in the folder may take together; 0 = any */
-	uint64_t others;           /* what the others took when last counted */
+	uint64_t reserved; /* its size, set before the first byte is written */
+	uint64_t budget;   /* bytes that all dumps in the folder may take together; 0 = any */
+	uint64_t others;   /* what the others took when last counted */
 };
 
 /*

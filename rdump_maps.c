@@ -602,10 +602,14 @@ static bool may_be_swapped(const struct rdump_maps *maps, const struct rdump_map
 /* Nothing to find: spares the slower sources a walk over reserved address space. */
 static bool is_untouched(const struct rdump_mapping *mapping)
 {
-	return mapping->accounted && !mapping->hugetlb && mapping->swap == 0
-		&& (mapping->pages == RDUMP_PAGES_CHANGED ? mapping->anonymous == 0
-			/* The page of zeros that reading maps is not counted, so only where looking for it would be dear. */
-			: mapping->pages == RDUMP_PAGES_PRESENT && mapping->rss == 0 && mapping->end - mapping->begin >= (uint64_t) 1 << 28);
+	if (!mapping->accounted || mapping->hugetlb || mapping->swap != 0) {
+		return false;
+	}
+	if (mapping->pages == RDUMP_PAGES_CHANGED) {
+		return mapping->anonymous == 0;
+	}
+	/* The page of zeros that reading maps is not counted, so only where looking for it would be dear. */
+	return mapping->pages == RDUMP_PAGES_PRESENT && mapping->rss == 0 && mapping->end - mapping->begin >= (uint64_t) 1 << 28;
 }
 
 static int add_mapping_runs(struct sink *sink, const struct rdump_mapping *mapping)

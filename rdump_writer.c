@@ -29,7 +29,7 @@ struct run_header {
 struct output {
 	struct rdump_file *file;
 	struct rdump_error *error;
-	uint64_t size;     /* bytes written so far */
+	uint64_t size; /* bytes written so far */
 	uint64_t page_size;
 
 	unsigned char *buffer;
@@ -41,8 +41,8 @@ struct output {
 	int vectors;
 
 	bool safe_read;
-	bool can_readv;    /* process_vm_readv(2) is there */
-	int memory;        /* /proc/self/mem, or -1 */
+	bool can_readv; /* process_vm_readv(2) is there */
+	int memory;     /* /proc/self/mem, or -1 */
 };
 
 /* ---- getting bytes out ------------------------------------------------------------------------------------------- */
@@ -52,8 +52,10 @@ static int make_room(struct output *output, uint64_t length)
 {
 	uint64_t size = output->size + length;
 
-	return output->file->budget && size > output->file->reserved
-		? rdump_file_grow(output->file, size, output->error) : 0;
+	if (!output->file->budget || size <= output->file->reserved) {
+		return 0;
+	}
+	return rdump_file_grow(output->file, size, output->error);
 }
 
 static int write_failed(struct output *output, ssize_t result)
@@ -364,7 +366,7 @@ static int64_t read_rss(uint64_t page_size)
 
 static int put_header(struct output *output, const struct rdump_process *process, size_t padding, int64_t rss, uint32_t mappings, uint32_t regions)
 {
-	return put(output, "RDUMP\0\0", 8) < 0
+	if (put(output, "RDUMP\0\0", 8) < 0
 		|| put_u32(output, RDUMP_FORMAT_VERSION) < 0
 		|| put_string(output, process->tag, strlen(process->tag)) < 0
 		|| put_u64(output, (uint64_t) getpid()) < 0
@@ -376,7 +378,10 @@ static int put_header(struct output *output, const struct rdump_process *process
 		|| put_u64(output, process->basic_globals) < 0
 		|| put_padding(output, padding, process->executor_globals) < 0
 		|| put_u32(output, mappings) < 0
-		|| put_u32(output, regions) < 0 ? -1 : 0;
+		|| put_u32(output, regions) < 0) {
+		return -1;
+	}
+	return 0;
 }
 
 static int put_span(struct output *output, const char *line, struct rdump_span span)
@@ -393,13 +398,16 @@ static int put_mapping(struct output *output, const struct rdump_mapping *mappin
 		flags[i] = permissions[i] != '-';
 	}
 	flags[3] = permissions[3] == 'p';
-	return put_span(output, mapping->line, mapping->begin_text) < 0
+	if (put_span(output, mapping->line, mapping->begin_text) < 0
 		|| put_span(output, mapping->line, mapping->end_text) < 0
 		|| put_span(output, mapping->line, mapping->offset) < 0
 		|| put(output, flags, sizeof(flags)) < 0
 		|| put_span(output, mapping->line, mapping->device) < 0
 		|| put_u64(output, mapping->inode) < 0
-		|| put_span(output, mapping->line, mapping->name) < 0 ? -1 : 0;
+		|| put_span(output, mapping->line, mapping->name) < 0) {
+		return -1;
+	}
+	return 0;
 }
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
@@ -417,8 +425,8 @@ struct plan {
 	uint64_t size; /* headers of the regions included */
 	uint32_t regions;
 	uint64_t placed[ALIGNMENT / sizeof(struct run_header)]; /* bytes, by how many headers stand before them */
-	size_t padding; /* bytes */
-	struct run *kept; /* the first KEPT_RUNS of them; NULL where there was no memory for them */
+	size_t padding;                                         /* bytes */
+	struct run *kept;                                       /* the first KEPT_RUNS of them; NULL where there was no memory for them */
 };
 
 static int plan_run(void *context, uint64_t begin, uint64_t end)
@@ -515,8 +523,10 @@ static int prepare_output(struct output *output, struct rdump_scratch *scratch)
 	output->buffer = rdump_scratch_low(scratch, output->buffer_size);
 	output->vector = rdump_scratch_low(scratch, MAX_VECTORS * sizeof(*output->vector));
 	output->header = rdump_scratch_low(scratch, MAX_VECTORS / 2 * sizeof(*output->header));
-	return output->buffer && output->vector && output->header
-		? 0 : rdump_fail(output->error, "find memory to write", output->file->path, ENOMEM);
+	if (!output->buffer || !output->vector || !output->header) {
+		return rdump_fail(output->error, "find memory to write", output->file->path, ENOMEM);
+	}
+	return 0;
 }
 
 /* From the list of mappings to the renamed file. Returns 1 where the budget has no room, 0 or -1. */
@@ -609,7 +619,10 @@ void rdump_write(const struct rdump_request *request, struct rdump_file *file, s
 		open_memory(&output);
 	}
 	status = make_dump(request, &output, &scratch, result);
-	result->outcome = status < 0 ? RDUMP_FAILED : status > 0 ? RDUMP_SKIPPED : RDUMP_WRITTEN;
+	result->outcome = status == 0 ? RDUMP_WRITTEN : RDUMP_FAILED;
+	if (status > 0) {
+		result->outcome = RDUMP_SKIPPED;
+	}
 	result->others = file->others;
 	if (output.memory >= 0) {
 		(void) close(output.memory);
