@@ -8,7 +8,7 @@ foreach ([
     'oom_dump_max' => ['0', '1', '25', '9223372036854775807'],
     'oom_dump_min_interval' => ['0', '3600'],
     'oom_dump_full' => ['0', '1', 'on', 'Off', 'yes', 'no', 'true', 'false', 'none', '""'],
-    'oom_dump_marker' => ['On', 'off'],
+    'oom_dump_marker' => ['On', 'off', '"on"', '"Yes"', '"TRUE"', '"off"', '"no"', '"False"'],
     'safe_read' => ['On', 'off'],
     'oom_dump' => ['', '/var/tmp/%p.rdump', '"/tmp/with blanks/a.rdump"'],
 ] as $name => $values) {
@@ -18,6 +18,13 @@ foreach ([
             echo "$name=$value: ", $run->out, $run->err, "\n";
         }
     }
+}
+/* Which of them mean On. */
+foreach (['1', 'on', '"on"', '"Yes"', '"TRUE"', '0', 'off', '"off"', '"no"', '""'] as $value) {
+    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_marker' => $value]);
+    echo $value, is_file("$folder/a.rdump.done") ? ' is on' : ' is off', "\n";
+    @unlink("$folder/a.rdump.done");
+    clearstatcache();
 }
 /* What a size comes to is seen where it has no room. */
 foreach (['1', '100', '1k', '1K', '1.5K', '0.25m', '0.5M', '1.999M', ' 64K', '64K '] as $size) {
@@ -34,6 +41,16 @@ require __DIR__ . '/rdump.inc';
 rdump_clean(__FILE__);
 ?>
 --EXPECT--
+1 is on
+on is on
+"on" is on
+"Yes" is on
+"TRUE" is on
+0 is off
+off is off
+"off" is off
+"no" is off
+"" is off
 1 = 1
 100 = 100
 1k = 1024
