@@ -116,6 +116,12 @@ foreach (['behind a region' => [0x12000, 1], 'before all' => [0, 8], 'across a g
         check("a read $where is refused", null);
     }
 }
+try {
+    $dump->cstr(0x10000, 100);
+    check('a C string without an end is refused', 'was served');
+} catch (RdumpNotThere $error) {
+    check('a C string without an end is refused', null);
+}
 same('a dump without regions', 0, open(dump_file(['regions' => []]))->held());
 same('an unknown RSS', -1, open(dump_file(['rss' => pack('P', -1)]))->rss);
 same('a summary', 1, preg_match('/^memory held +24 kB$/m', rdump_summary(open(dump_file()))));
