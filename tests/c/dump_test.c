@@ -805,8 +805,10 @@ static void *move_memory(void *unused)
 			memory[i * page] = 1;
 		}
 		mprotect(memory + 8 * page, 8 * page, PROT_NONE);
+		/* Each page once: somebody else's memory may lie in the hole by now. */
 		munmap(memory + 32 * page, 8 * page);
-		munmap(memory, 64 * page);
+		munmap(memory, 32 * page);
+		munmap(memory + 40 * page, 24 * page);
 	}
 	return NULL;
 }
