@@ -1,7 +1,5 @@
 --TEST--
 Reflection shows both functions with their types, parameter names and defaults
---EXTENSIONS--
-rdump
 --SKIPIF--
 <?php
 if (PHP_VERSION_ID < 70200) exit('skip before 7.2 there was no way to say so');
