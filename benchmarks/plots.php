@@ -43,7 +43,8 @@ function draw_ratios(): void
 	if (!$count) {
 		return;
 	}
-	$script = block('dots', $dots) . block('medians', $medians) . ($bars ? block('bars', $bars) : '')
+	$margin = (int) (0.85 * max(array_map(fn($row) => strlen($row[0]), Results::$ratios)));
+	$script = "set lmargin $margin\n" . block('dots', $dots) . block('medians', $medians) . ($bars ? block('bars', $bars) : '')
 		. 'set ytics (' . implode(', ', $labels) . ") font ',10'\nset yrange [0.3:" . ($count + 0.7) . "]\nset xrange [0:4]\nset grid x\nset key top outside horizontal\n"
 		. "set xlabel 'times as long (4 = 4 or more)'\n"
 		. "plot \$dots with points pt 7 ps 0.3 lc rgb '#9bb7d4' title 'a round', "
@@ -81,7 +82,7 @@ function draw_speed(): void
 		$plots[] = sprintf('$data using %d:%d:%d:xtic(1) title "%s" lc rgb "%s"', $column, $column + 1, $column + 2, $title, $color);
 	}
 	gnuplot('speed', 800, 380, block('data', $lines) . "set style data histograms\nset style histogram errorbars gap 2 lw 1\nset style fill solid\n"
-		. "set yrange [0:*]\nset grid y\nset ylabel 'GB/s'\nset key top outside horizontal\nplot " . implode(', ', $plots));
+		. "set yrange [0:*]\nset bmargin 4\nset grid y\nset ylabel 'GB/s'\nset key top outside horizontal\nplot " . implode(', ', $plots));
 }
 
 function draw_mappings(): void

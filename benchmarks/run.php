@@ -492,7 +492,7 @@ function machine(): string
 	preg_match('/^model name\s*: (.+)$/m', $read('/proc/cpuinfo'), $processor);
 	preg_match('/^MemTotal:\s+(\d+)/m', $read('/proc/meminfo'), $memory);
 	preg_match('/\[(\w+)\]/', $read('/sys/kernel/mm/transparent_hugepage/enabled'), $huge);
-	$file_system = trim((string) shell_exec('stat -f -c %T ' . escapeshellarg(Options::$disk)));
+	$file_system = trim((string) shell_exec('df --output=fstype ' . escapeshellarg(Options::$disk) . ' | tail -n 1'));
 	$version = trim((string) shell_exec(escapeshellarg(Options::$php) . " -n -r 'echo PHP_VERSION;'"));
 	$load = explode(' ', $read('/proc/loadavg'));
 	return sprintf('Linux %s, %s, %d processors (%s), %.0f GB, PHP %s, disk: %s, huge pages: %s, load at the end: %s. %s.', php_uname('r'), php_uname('m'),

@@ -190,7 +190,7 @@ struct runs {
 	struct {
 		uint64_t begin;
 		uint64_t end;
-	} *run;
+	} * run;
 };
 
 static int keep_run(void *context, uint64_t begin, uint64_t end)
