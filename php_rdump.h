@@ -36,6 +36,9 @@
 #define PHP_RDUMP_VERSION "2.0.0"
 #define RDUMP_FORMAT_VERSION 3
 
+/* statfs(2): a file system whose files lie in memory. The kernel's own header for it is not there with every C library. */
+#define RDUMP_TMPFS_MAGIC 0x01021994
+
 #if defined(__GNUC__) && __GNUC__ >= 4
 # define RDUMP_HIDDEN __attribute__((visibility("hidden")))
 #else

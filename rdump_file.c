@@ -17,8 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TMPFS_MAGIC 0x01021994
-
 /* How long another dump may decide, in ms, before it counts as stuck. Without a budget the lock only helps others to count. */
 #define LOCK_PATIENCE 10000
 #define LOCK_PATIENCE_UNBUDGETED 100
@@ -366,7 +364,7 @@ int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error
 	struct statfs status;
 
 	/* The blocks of a tmpfs are pages: it would go over them twice. */
-	if (fstatfs(file->fd, &status) < 0 || status.f_type == TMPFS_MAGIC || fallocate(file->fd, 0, 0, (off_t) file->reserved) == 0
+	if (fstatfs(file->fd, &status) < 0 || status.f_type == RDUMP_TMPFS_MAGIC || fallocate(file->fd, 0, 0, (off_t) file->reserved) == 0
 		|| (errno != ENOSPC && errno != EDQUOT && errno != EFBIG)) {
 		return 0;
 	}

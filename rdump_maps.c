@@ -19,7 +19,6 @@
 
 #define SMAPS "/proc/self/smaps"
 #define MAPS "/proc/self/maps"
-#define TMPFS_MAGIC 0x01021994
 #define DELETED " (deleted)"
 
 /* ioctl PAGEMAP_SCAN, Linux 6.7: Documentation/admin-guide/mm/pagemap.rst. By hand, because headers may be older than the kernel. */
@@ -304,7 +303,7 @@ static bool lies_in_memory(const struct rdump_maps *maps, const struct rdump_map
 	memcpy(folder, mapping->line + mapping->name.at, length);
 	folder[length] = '\0';
 	return stat(folder, &status) == 0 && status.st_dev == device
-		&& statfs(folder, &file_system) == 0 && file_system.f_type == TMPFS_MAGIC;
+		&& statfs(folder, &file_system) == 0 && file_system.f_type == RDUMP_TMPFS_MAGIC;
 }
 
 /* ---- reading the list -------------------------------------------------------------------------------------------- */

@@ -246,7 +246,7 @@ static void attempt_dump(const char *cause, const char *template, bool full)
 
 	attempt.cause = cause;
 	if (find_path(&attempt, template, &result.error) < 0) {
-		strcpy(attempt.path, "");
+		/* a failed attempt: result.error says why */
 	} else if (!pass_guards(&attempt)) {
 		return;
 	} else if ((RDUMP_G(override) ? rdump_open_target(&file, attempt.path, &result.error)
