@@ -22,7 +22,23 @@ if test "$PHP_RDUMP" != "no"; then
     AC_MSG_ERROR([rdump needs a 64-bit little-endian machine (x86-64 or arm64): the RDUMP format is made for these.])])
 
   PHP_NEW_EXTENSION([rdump],
-    [rdump.c rdump_oom.c rdump_writer.c rdump_file.c rdump_maps.c rdump_scratch.c],
+    m4_normalize([
+      rdump.c
+      rdump_ini.c
+      rdump_oom.c
+      rdump_errors.c
+      rdump_errors_php7.c
+      rdump_auto.c
+      rdump_target.c
+      rdump_request.c
+      rdump_writer.c
+      rdump_copy.c
+      rdump_pages.c
+      rdump_maps.c
+      rdump_file.c
+      rdump_folder.c
+      rdump_scratch.c
+    ]),
     [$ext_shared],,
     [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1])
 fi

@@ -1,9 +1,5 @@
-/* The life of a dump's file: temporary, reserved, committed or gone. See php_rdump.h. */
-#ifndef _GNU_SOURCE
-# define _GNU_SOURCE
-#endif
-#define RDUMP_WITHOUT_PHP
-#include "php_rdump.h"
+/* The life of a dump's file: temporary, reserved, committed or gone. See rdump_file.h. */
+#include "rdump_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +24,7 @@ static int look_at_target(const struct rdump_file *file)
 {
 	struct stat status;
 
-	if (fstatat(file->folder, file->name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (fstatat(file->folder.fd, file->name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		return errno == ENOENT ? 0 : errno;
 	}
 	switch (status.st_mode & S_IFMT) {
@@ -46,10 +42,8 @@ static int look_at_target(const struct rdump_file *file)
 /* Splits `path` and opens its folder. A slash at the end names a directory, and so do "." and "..". */
 static int open_folder(struct rdump_file *file)
 {
-	char folder[PATH_MAX];
 	const char *slash = strrchr(file->path, '/');
 	const char *name = slash ? slash + 1 : file->path;
-	size_t length = (size_t) (name - file->path);
 
 	if (!*file->path) {
 		return ENOENT;
@@ -61,16 +55,7 @@ static int open_folder(struct rdump_file *file)
 		return EISDIR;
 	}
 	strcpy(file->name, name);
-	memcpy(folder, file->path, length);
-	strcpy(folder + length, length ? "" : ".");
-
-	file->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	file->folder_listable = file->folder >= 0;
-	if (file->folder < 0 && errno == EACCES) {
-		/* A drop box: files may be put in, but not listed. */
-		file->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	}
-	return file->folder < 0 ? errno : 0;
+	return rdump_folder_open(&file->folder, file->path, (size_t) (name - file->path));
 }
 
 int rdump_file_open(struct rdump_file *file, const char *path, struct rdump_error *error)
@@ -79,7 +64,7 @@ int rdump_file_open(struct rdump_file *file, const char *path, struct rdump_erro
 
 	memset(file, 0, sizeof(*file));
 	file->path = path;
-	file->folder = -1;
+	file->folder.fd = -1;
 	file->fd = -1;
 	err = open_folder(file);
 	if (err) {
@@ -93,155 +78,30 @@ int rdump_file_open(struct rdump_file *file, const char *path, struct rdump_erro
 	return 0;
 }
 
-int rdump_file_folder(const struct rdump_file *file, char path[PATH_MAX])
-{
-	char link[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
-	ssize_t length;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", file->folder);
-	length = readlink(link, path, PATH_MAX);
-	if (length <= 0 || length >= PATH_MAX) {
-		return -1;
-	}
-	path[length] = '\0';
-	return 0;
-}
-
 void rdump_file_close(struct rdump_file *file)
 {
 	int saved = errno;
 
 	if (file->fd >= 0) {
-		(void) unlinkat(file->folder, file->temporary, 0);
+		(void) unlinkat(file->folder.fd, file->temporary, 0);
 		(void) close(file->fd);
 		file->fd = -1;
 	}
-	if (file->folder >= 0) {
-		(void) close(file->folder);
-		file->folder = -1;
-	}
+	rdump_folder_close(&file->folder);
 	errno = saved;
 }
 
-/* ---- the folder -------------------------------------------------------------------------------------------------- */
+/* ---- the budget -------------------------------------------------------------------------------------------------- */
 
-/*
- * Holds off the decisions of other dumps to this folder. Only so long: anyone who may read a folder may lock it as well,
- * and must not be able to keep a worker hanging. Returns 0 or an errno.
- */
 static int lock_folder(const struct rdump_file *file)
 {
-	static const struct timespec pause = {0, 1000000};
-	int patience = file->budget ? LOCK_PATIENCE : LOCK_PATIENCE_UNBUDGETED;
-
-	if (!file->folder_listable) {
-		return EACCES;
-	}
-	while (flock(file->folder, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EINTR && (errno != EWOULDBLOCK || patience-- == 0)) {
-			return errno;
-		}
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
-static void unlock_folder(const struct rdump_file *file)
-{
-	if (file->folder_listable) {
-		(void) flock(file->folder, LOCK_UN);
-	}
-}
-
-static bool ends_with(const char *name, const char *end)
-{
-	size_t length = strlen(name), size = strlen(end);
-
-	return length >= size && !strcmp(name + length - size, end);
-}
-
-static bool is_temporary_name(const char *name)
-{
-	size_t prefix = strlen(RDUMP_TEMPORARY_PREFIX);
-
-	return strlen(name) == RDUMP_TEMPORARY_SIZE - 1 && !strncmp(name, RDUMP_TEMPORARY_PREFIX, prefix)
-		&& strspn(name + prefix, "0123456789abcdef") == RDUMP_TEMPORARY_RANDOM && ends_with(name, RDUMP_TEMPORARY_SUFFIX);
-}
-
-/*
- * Removes the temporary file `name` if nobody is writing it: a writer holds the lock from its creation on, and a
- * killed one no more. Returns whether it is gone. The lock is let go last: a writer that has just created the file, and did
- * not get its lock, takes another name.
- */
-static bool remove_leftover(const struct rdump_file *file, const char *name)
-{
-	bool gone = false;
-	struct stat status;
-	int fd = openat(file->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0) {
-		return errno == ENOENT;
-	}
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		gone = unlinkat(file->folder, name, 0) == 0;
-	}
-	(void) close(fd);
-	return gone;
-}
-
-/* Clears one entry of the folder away if it is a left-over, else adds its size if it is a dump, made or in the making. */
-static void visit(struct rdump_file *file, const char *name)
-{
-	bool temporary = is_temporary_name(name);
-	struct stat status;
-
-	if ((!temporary && !ends_with(name, RDUMP_SUFFIX)) || !strcmp(name, file->name) || !strcmp(name, file->temporary)
-		|| (temporary && remove_leftover(file, name))) {
-		return;
-	}
-	if (fstatat(file->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode)) {
-		file->others += (uint64_t) status.st_size;
-	}
-}
-
-/* As getdents64(2) fills it: opendir(3) would allocate. */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
-/* Goes over the folder: removes what was left over, counts the rest in file->others. Returns 0 or an errno. */
-static int survey_folder(struct rdump_file *file)
-{
-	union {
-		char bytes[4096];
-		uint64_t aligned;
-	} buffer;
-
-	file->others = 0;
-	if (lseek(file->folder, 0, SEEK_SET) < 0) {
-		return errno;
-	}
-	for (;;) {
-		long got = syscall(SYS_getdents64, file->folder, buffer.bytes, sizeof(buffer.bytes));
-		if (got <= 0) {
-			return got < 0 ? errno : 0;
-		}
-		for (long at = 0; at < got;) {
-			const struct entry *entry = (const struct entry *) (buffer.bytes + at);
-			visit(file, entry->name);
-			at += entry->length;
-		}
-	}
+	return rdump_folder_lock(&file->folder, file->budget ? LOCK_PATIENCE : LOCK_PATIENCE_UNBUDGETED);
 }
 
 /* Is there room for a dump of `size` bytes in the budget? To be asked with the folder locked. Returns 1 (no), 0 or -1. */
 static int check_budget(struct rdump_file *file, uint64_t size, struct rdump_error *error)
 {
-	int err = file->folder_listable ? survey_folder(file) : EACCES;
+	int err = rdump_folder_survey(&file->folder, file->name, file->temporary, &file->others);
 
 	if (!file->budget) {
 		return 0; /* nothing to decide; what could not be cleared away does no harm */
@@ -285,7 +145,7 @@ static int create_temporary(struct rdump_file *file)
 
 	for (int tries = 0; tries < 100; tries++) {
 		choose_name(file->temporary);
-		file->fd = openat(file->folder, file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		file->fd = openat(file->folder.fd, file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (file->fd < 0 && errno == EEXIST) {
 			continue;
 		}
@@ -296,7 +156,7 @@ static int create_temporary(struct rdump_file *file)
 		 * one for a left-over before it was locked. */
 		if ((flock(file->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 			|| (fstat(file->fd, &status) == 0 && status.st_nlink == 0)) {
-			(void) unlinkat(file->folder, file->temporary, 0); /* who holds the lock need not be one who removes it */
+			(void) unlinkat(file->folder.fd, file->temporary, 0); /* who holds the lock need not be one who removes it */
 			(void) close(file->fd);
 			file->fd = -1;
 			continue;
@@ -355,7 +215,7 @@ int rdump_file_create(struct rdump_file *file, uint64_t size, uint64_t budget, s
 			status = reserve(file, size, error);
 		}
 	}
-	unlock_folder(file);
+	rdump_folder_unlock(&file->folder);
 	return status;
 }
 
@@ -384,7 +244,7 @@ int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *
 	} else if (status > 0) {
 		status = rdump_fail(error, "keep within the budget with", file->path, EDQUOT);
 	}
-	unlock_folder(file);
+	rdump_folder_unlock(&file->folder);
 	return status;
 }
 
@@ -414,13 +274,13 @@ int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error
 		return rdump_fail(error, "lock the folder of", file->path, err);
 	}
 	err = look_at_target(file);
-	if (err || (renameat(file->folder, file->temporary, file->folder, file->name) < 0 && (err = errno))) {
+	if (err || (renameat(file->folder.fd, file->temporary, file->folder.fd, file->name) < 0 && (err = errno))) {
 		status = rdump_fail(error, "replace", file->path, err);
 	} else {
 		(void) close(file->fd);
 		file->fd = -1;
 	}
-	unlock_folder(file);
+	rdump_folder_unlock(&file->folder);
 	return status;
 }
 
@@ -441,7 +301,7 @@ int rdump_file_unmark(struct rdump_file *file, struct rdump_error *error)
 	char name[NAME_MAX + 1];
 	int err = marker_name(file, name);
 
-	if (!err && unlinkat(file->folder, name, 0) < 0 && errno != ENOENT) {
+	if (!err && unlinkat(file->folder.fd, name, 0) < 0 && errno != ENOENT) {
 		err = errno;
 	}
 	return err ? rdump_fail(error, "remove the old marker of", file->path, err) : 0;
@@ -453,14 +313,14 @@ int rdump_file_mark(struct rdump_file *file, struct rdump_error *error)
 	int err = marker_name(file, name);
 
 	if (!err) {
-		int fd = openat(file->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		int fd = openat(file->folder.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0 || fchmod(fd, 0600) < 0) {
 			err = errno;
 		}
 		if (fd >= 0) {
 			(void) close(fd);
 			if (err) {
-				(void) unlinkat(file->folder, name, 0);
+				(void) unlinkat(file->folder.fd, name, 0);
 			}
 		}
 	}

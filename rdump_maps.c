@@ -1,18 +1,12 @@
-/* What there is to dump: mappings, the class of each, runs of pages. See php_rdump.h. */
-#ifndef _GNU_SOURCE
-# define _GNU_SOURCE
-#endif
-#define RDUMP_WITHOUT_PHP
-#include "php_rdump.h"
+/* The list of mappings, and the class of each. See rdump_maps.h. */
+#include "rdump_maps.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -20,41 +14,6 @@
 #define SMAPS "/proc/self/smaps"
 #define MAPS "/proc/self/maps"
 #define DELETED " (deleted)"
-
-/* ioctl PAGEMAP_SCAN, Linux 6.7: Documentation/admin-guide/mm/pagemap.rst. By hand, because headers may be older than the kernel. */
-struct scan_argument {
-	uint64_t size;
-	uint64_t flags;
-	uint64_t start;
-	uint64_t end;
-	uint64_t walk_end;
-	uint64_t vector;
-	uint64_t vector_length;
-	uint64_t max_pages;
-	uint64_t category_inverted;
-	uint64_t category_mask;
-	uint64_t category_anyof_mask;
-	uint64_t return_mask;
-};
-
-struct scan_region {
-	uint64_t start;
-	uint64_t end;
-	uint64_t categories;
-};
-
-#ifdef __GLIBC__
-# define SCAN_REQUEST _IOWR('f', 16, struct scan_argument)
-#else
-# define SCAN_REQUEST (int) _IOWR('f', 16, struct scan_argument) /* as musl declares ioctl() */
-#endif
-#define SCAN_IS_FILE ((uint64_t) 1 << 2)
-#define SCAN_IS_PRESENT ((uint64_t) 1 << 3)
-#define SCAN_IS_SWAPPED ((uint64_t) 1 << 4)
-
-/* An entry of /proc/self/pagemap: the same document. */
-#define ENTRY_FILE ((uint64_t) 1 << 61)
-#define ENTRY_THERE ((uint64_t) 3 << 62) /* swapped, present */
 
 /* ---- the text ---------------------------------------------------------------------------------------------------- */
 
@@ -236,28 +195,28 @@ static bool is_kernel_page(const struct rdump_mapping *mapping)
 			|| starts_with(mapping->line + mapping->name.at, mapping->name.length, "[vvar"));
 }
 
-enum rdump_pages rdump_maps_classify(const struct rdump_mapping *mapping, bool full, bool memory)
+enum rdump_class rdump_maps_classify(const struct rdump_mapping *mapping, bool full, bool memory)
 {
 	const char *permissions = mapping->line + mapping->permissions.at;
 	bool shared = permissions[3] == 's';
 	bool deleted = is_deleted(mapping);
 
 	if (permissions[0] != 'r' || mapping->excluded || is_kernel_page(mapping)) {
-		return RDUMP_PAGES_NONE;
+		return RDUMP_CLASS_NONE;
 	}
 	if (shared) {
 		/* An inode of 0 is a System V segment: its id stands there, and they count from 0. */
 		if (deleted || mapping->inode == 0) {
 			/* mincore() sees the page table alone where pages are huge, and the page cache alone where the file is on disk. */
-			return (memory || mapping->inode == 0) && !mapping->hugetlb ? RDUMP_PAGES_RESIDENT : RDUMP_PAGES_WHOLE;
+			return (memory || mapping->inode == 0) && !mapping->hugetlb ? RDUMP_CLASS_RESIDENT : RDUMP_CLASS_WHOLE;
 		}
-		return full ? RDUMP_PAGES_WHOLE : RDUMP_PAGES_NONE;
+		return full ? RDUMP_CLASS_WHOLE : RDUMP_CLASS_NONE;
 	}
 	/* MAP_HUGETLB without a file is one to the kernel, unlinked, on its hugetlbfs. Private pages of /dev/zero are anonymous memory. */
 	if (mapping->inode == 0 || (deleted && mapping->hugetlb) || name_is(mapping, "/dev/zero")) {
-		return RDUMP_PAGES_PRESENT;
+		return RDUMP_CLASS_PRESENT;
 	}
-	return full || deleted || permissions[1] == 'w' ? RDUMP_PAGES_WHOLE : RDUMP_PAGES_CHANGED;
+	return full || deleted || permissions[1] == 'w' ? RDUMP_CLASS_WHOLE : RDUMP_CLASS_CHANGED;
 }
 
 /* st_dev of a memfd is that of every file that the kernel keeps in memory for itself. */
@@ -412,15 +371,11 @@ static int open_and_read_list(struct rdump_maps *maps, const char *source, struc
 int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
 {
 	static const struct rdump_error none;
-	struct sysinfo system;
 	int status;
 
 	memset(maps, 0, sizeof(*maps));
 	maps->scratch = scratch;
-	maps->pagemap = -1;
-	maps->page_size = (uint64_t) sysconf(_SC_PAGESIZE);
 	maps->memory_device = find_memory_device();
-	maps->swap_in_use = sysinfo(&system) < 0 || system.freeswap != system.totalswap;
 	maps->work = rdump_scratch_low(scratch, RDUMP_MAPS_WORK);
 	if (!maps->work) {
 		return rdump_fail(error, "find memory to read", SMAPS, ENOMEM);
@@ -437,210 +392,49 @@ int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool
 	for (uint32_t i = 0; i < maps->count; i++) {
 		struct rdump_mapping *mapping = &maps->mapping[i];
 		bool memory = mapping->line[mapping->permissions.at + 3] == 's' && is_deleted(mapping) && lies_in_memory(maps, mapping);
-		mapping->pages = (uint8_t) rdump_maps_classify(mapping, full, memory);
-	}
-	maps->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	maps->can_scan = maps->pagemap >= 0;
-	return 0;
-}
-
-void rdump_maps_close(struct rdump_maps *maps)
-{
-	if (maps->pagemap >= 0) {
-		(void) close(maps->pagemap);
-		maps->pagemap = -1;
-	}
-}
-
-/* ---- runs of pages ----------------------------------------------------------------------------------------------- */
-
-/* Where runs go: joined while they touch, the scratch cut out, then to the handler. */
-struct sink {
-	struct rdump_maps *maps;
-	rdump_run_handler handler;
-	void *context;
-	uint64_t begin; /* the run that is still open; empty at first */
-	uint64_t end;
-};
-
-static int close_run(struct sink *sink)
-{
-	uint64_t begin = sink->begin, end = sink->end;
-	uint64_t hole = (uint64_t) (uintptr_t) sink->maps->scratch->begin, hole_end = (uint64_t) (uintptr_t) sink->maps->scratch->end;
-	int status = 0;
-
-	if (begin < hole_end && end > hole) {
-		if (begin < hole) {
-			status = sink->handler(sink->context, begin, hole);
-		}
-		begin = hole_end;
-	}
-	return status == 0 && begin < end ? sink->handler(sink->context, begin, end) : status;
-}
-
-static int add_run(struct sink *sink, uint64_t begin, uint64_t end)
-{
-	int status = 0;
-
-	if (begin != sink->end) {
-		status = close_run(sink);
-		sink->begin = begin;
-	}
-	sink->end = end;
-	return status;
-}
-
-/*
- * The three sources. Each goes over [*at, end) and adds the pages that are there; it returns what add_run() did, or
- * SOURCE_REFUSED where the kernel does not answer, with *at where the next source has to go on.
- */
-#define SOURCE_REFUSED INT_MIN
-
-static int scan_pages(struct sink *sink, uint64_t *at, uint64_t end, bool changed)
-{
-	struct rdump_maps *maps = sink->maps;
-	struct scan_region *region = (struct scan_region *) maps->work;
-	struct scan_argument argument = {0};
-
-	argument.size = sizeof(argument);
-	argument.end = end;
-	argument.vector = (uint64_t) (uintptr_t) region;
-	argument.vector_length = RDUMP_MAPS_WORK / sizeof(*region);
-	argument.category_anyof_mask = SCAN_IS_PRESENT | SCAN_IS_SWAPPED;
-	if (changed) {
-		argument.category_inverted = SCAN_IS_FILE;
-		argument.category_mask = SCAN_IS_FILE;
-	}
-	while (*at < end) {
-		int count, status;
-
-		argument.start = *at;
-		count = ioctl(maps->pagemap, SCAN_REQUEST, &argument);
-		if (count < 0 && errno == EINTR) {
-			continue;
-		}
-		/* Linux may say less than it did (6.18: 40,000 pages, every second one there): the rest would come twice. */
-		if (count > 0 && argument.walk_end < region[count - 1].end) {
-			argument.walk_end = region[count - 1].end;
-		}
-		if (count < 0 || argument.walk_end <= *at) {
-			maps->can_scan = false;
-			return SOURCE_REFUSED;
-		}
-		for (int i = 0; i < count; i++) {
-			status = add_run(sink, region[i].start, region[i].end);
-			if (status != 0) {
-				return status;
-			}
-		}
-		*at = argument.walk_end;
+		mapping->class = (uint8_t) rdump_maps_classify(mapping, full, memory);
 	}
 	return 0;
 }
 
-static int read_entries(struct sink *sink, uint64_t *at, uint64_t end, bool changed)
+/* ---- resident bytes ---------------------------------------------------------------------------------------------- */
+
+/* The second number of /proc/self/statm, proc_pid_statm(5), -1 where it cannot be read. Before Linux 6.2 it may lag far behind. */
+static int64_t read_statm(void)
 {
-	struct rdump_maps *maps = sink->maps;
-	uint64_t *entry = (uint64_t *) maps->work;
+	char text[128], *at = text;
+	int64_t pages = 0;
+	ssize_t length;
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 
-	while (*at < end) {
-		uint64_t pages = (end - *at) / maps->page_size;
-		size_t wanted = pages < RDUMP_MAPS_WORK / sizeof(*entry) ? (size_t) pages * sizeof(*entry) : RDUMP_MAPS_WORK;
-		ssize_t got = pread(maps->pagemap, entry, wanted, (off_t) (*at / maps->page_size * sizeof(*entry)));
-
-		if (got < 0 && errno == EINTR) {
-			continue;
-		}
-		if (got < (ssize_t) sizeof(*entry)) {
-			(void) close(maps->pagemap);
-			maps->pagemap = -1;
-			return SOURCE_REFUSED;
-		}
-		for (size_t i = 0; i < (size_t) got / sizeof(*entry); i++, *at += maps->page_size) {
-			if ((entry[i] & ENTRY_THERE) && !(changed && (entry[i] & ENTRY_FILE))) {
-				int status = add_run(sink, *at, *at + maps->page_size);
-				if (status != 0) {
-					return status;
-				}
-			}
-		}
+	if (fd < 0) {
+		return -1;
 	}
-	return 0;
+	length = read(fd, text, sizeof(text) - 1);
+	(void) close(fd);
+	if (length <= 0) {
+		return -1;
+	}
+	text[length] = '\0';
+	at += strcspn(at, " ");
+	if (at[0] != ' ' || at[1] < '0' || at[1] > '9') {
+		return -1;
+	}
+	for (at++; *at >= '0' && *at <= '9'; at++) {
+		pages = pages * 10 + (*at - '0');
+	}
+	return pages * (int64_t) sysconf(_SC_PAGESIZE);
 }
 
-static int ask_mincore(struct sink *sink, uint64_t *at, uint64_t end)
+int64_t rdump_maps_rss(const struct rdump_maps *maps)
 {
-	struct rdump_maps *maps = sink->maps;
-	unsigned char *resident = maps->work;
+	uint64_t sum = 0, own = (uint64_t) (uintptr_t) maps->scratch->begin;
 
-	while (*at < end) {
-		uint64_t pages = (end - *at) / maps->page_size;
-		pages = pages < RDUMP_MAPS_WORK ? pages : RDUMP_MAPS_WORK;
-
-		if (mincore((void *) (uintptr_t) *at, (size_t) (pages * maps->page_size), resident) < 0) {
-			return SOURCE_REFUSED;
+	for (uint32_t i = 0; i < maps->count; i++) {
+		if (!maps->mapping[i].accounted) {
+			return read_statm();
 		}
-		for (uint64_t i = 0; i < pages; i++, *at += maps->page_size) {
-			if (resident[i] & 1) {
-				int status = add_run(sink, *at, *at + maps->page_size);
-				if (status != 0) {
-					return status;
-				}
-			}
-		}
+		sum += maps->mapping[i].begin == own ? 0 : maps->mapping[i].rss;
 	}
-	return 0;
-}
-
-/* mincore() does not know what was swapped out. */
-static bool may_be_swapped(const struct rdump_maps *maps, const struct rdump_mapping *mapping)
-{
-	return mapping->accounted ? mapping->swap != 0 : maps->swap_in_use;
-}
-
-/* Nothing to find: spares the slower sources a walk over reserved address space. */
-static bool is_untouched(const struct rdump_mapping *mapping)
-{
-	if (!mapping->accounted || mapping->hugetlb || mapping->swap != 0) {
-		return false;
-	}
-	if (mapping->pages == RDUMP_PAGES_CHANGED) {
-		return mapping->anonymous == 0;
-	}
-	/* The page of zeros that reading maps is not counted, so only where looking for it would be dear. */
-	return mapping->pages == RDUMP_PAGES_PRESENT && mapping->rss == 0 && mapping->end - mapping->begin >= (uint64_t) 1 << 28;
-}
-
-static int add_mapping_runs(struct sink *sink, const struct rdump_mapping *mapping)
-{
-	struct rdump_maps *maps = sink->maps;
-	bool changed = mapping->pages == RDUMP_PAGES_CHANGED;
-	bool page_table = changed || mapping->pages == RDUMP_PAGES_PRESENT;
-	uint64_t at = mapping->begin;
-	int status = SOURCE_REFUSED;
-
-	if (mapping->pages == RDUMP_PAGES_NONE || is_untouched(mapping)) {
-		return 0;
-	}
-	if (page_table && maps->can_scan) {
-		status = scan_pages(sink, &at, mapping->end, changed);
-	}
-	if (status == SOURCE_REFUSED && page_table && maps->pagemap >= 0) {
-		status = read_entries(sink, &at, mapping->end, changed);
-	}
-	if (status == SOURCE_REFUSED && !changed && mapping->pages != RDUMP_PAGES_WHOLE && !may_be_swapped(maps, mapping)) {
-		status = ask_mincore(sink, &at, mapping->end);
-	}
-	return status == SOURCE_REFUSED ? add_run(sink, at, mapping->end) : status;
-}
-
-int rdump_maps_runs(struct rdump_maps *maps, rdump_run_handler handler, void *context)
-{
-	struct sink sink = {maps, handler, context, 0, 0};
-	int status = 0;
-
-	for (uint32_t i = 0; i < maps->count && status == 0; i++) {
-		status = add_mapping_runs(&sink, &maps->mapping[i]);
-	}
-	return status == 0 ? close_run(&sink) : status;
+	return (int64_t) sum;
 }

@@ -1,10 +1,7 @@
-/* Memory to work in while a dump is made: see php_rdump.h. */
-#ifndef _GNU_SOURCE
-# define _GNU_SOURCE
-#endif
-#define RDUMP_WITHOUT_PHP
-#include "php_rdump.h"
+/* Memory to work in while a dump is made. See rdump_scratch.h. */
+#include "rdump_scratch.h"
 
+#include <stdint.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>

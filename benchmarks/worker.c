@@ -10,8 +10,7 @@
  *   cat PATH lean|full   write(2) of the runs that a dump holds, found beforehand
  */
 #define _GNU_SOURCE
-#define RDUMP_WITHOUT_PHP
-#include "../php_rdump.h"
+#include "../rdump_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,11 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DEBIAN_FRONTEND=noninteractive
 
+# The rooms that know no PHP (rdump_NAME.c): they are compiled and tested without it.
+core=(scratch maps pages folder file copy writer)
+core_sources=("${core[@]/#/$root/rdump_}")
+core_sources=("${core_sources[@]/%/.c}")
+
 # Says what is going on, with the time since the script began; on stderr, so that stdout stays for results.
 say() {
 	printf '[%4ds] %s\n' "$SECONDS" "$*" >&2

@@ -1,8 +1,7 @@
 /* The file's life: what may stand at the target, names, the budget, left-overs, locks, the marker. */
 #include "check.h"
 #include "shim.h"
-#define RDUMP_WITHOUT_PHP
-#include "../../php_rdump.h"
+#include "../../rdump_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,7 +167,7 @@ static void replaces(void)
 	expect(fstat(file.fd, &now) == 0 && (now.st_mode & 07777) == 0600 && now.st_size == 100, "mode %o, %lld bytes in the making",
 		(unsigned) now.st_mode, (long long) now.st_size);
 	flags = fcntl(file.fd, F_GETFD);
-	expect((flags & FD_CLOEXEC) && (fcntl(file.folder, F_GETFD) & FD_CLOEXEC), "not close-on-exec");
+	expect((flags & FD_CLOEXEC) && (fcntl(file.folder.fd, F_GETFD) & FD_CLOEXEC), "not close-on-exec");
 	expect(count_parts() == 1 && !strstr(file.temporary, RDUMP_SUFFIX " "), "temporary files: %s", list_folder("."));
 	expect(rdump_file_commit(&file, 64, &error) == 0, "%s", why());
 	rdump_file_close(&file);
@@ -203,7 +202,7 @@ static void folder_that_moves(void)
 
 	expect(mkdir("old", 0755) == 0 && rdump_file_open(&file, "old/x", &error) == 0, "%s", why());
 	expect(rename("old", "new") == 0 && mkdir("old", 0755) == 0 && getcwd(here, sizeof(here) - 4), "%s", strerror(errno));
-	expect(rdump_file_folder(&file, path) == 0, "the folder's path");
+	expect(rdump_folder_path(&file.folder, path) == 0, "the folder's path");
 	strcat(here, "/new");
 	expect(!strcmp(path, here), "it is %s, not %s", path, here);
 	expect(rdump_file_create(&file, 10, 0, &error) == 0 && rdump_file_commit(&file, 10, &error) == 0, "%s", why());

@@ -17,6 +17,7 @@ static ssize_t read_input(int fd, void *buffer, size_t length);
 #define read read_input
 #include "../../rdump_maps.c"
 #undef read
+#include "../../rdump_pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,8 +80,8 @@ static void check_mapping(const struct rdump_mapping *mapping, uint64_t previous
 	must(mapping->begin >= previous_end, "mappings overlap, or are out of order");
 	must(value_of(mapping, mapping->begin_text) == mapping->begin, "the text of the beginning does not say what it is");
 	must(value_of(mapping, mapping->end_text) == mapping->end, "the text of the end does not say what it is");
-	must(mapping->line[mapping->permissions.at] == 'r' || mapping->pages == RDUMP_PAGES_NONE, "an unreadable mapping is to be read");
-	must(!mapping->excluded || mapping->pages == RDUMP_PAGES_NONE, "an excluded mapping is to be dumped");
+	must(mapping->line[mapping->permissions.at] == 'r' || mapping->class == RDUMP_CLASS_NONE, "an unreadable mapping is to be read");
+	must(!mapping->excluded || mapping->class == RDUMP_CLASS_NONE, "an excluded mapping is to be dumped");
 	must(!memchr(mapping->line, '\n', length), "a line with a newline");
 }
 
@@ -98,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	static unsigned char memory[RDUMP_MAPS_WORK + 65536];
 	struct rdump_scratch scratch = {memory, memory + sizeof(memory), memory, memory + sizeof(memory), false};
 	struct rdump_maps maps;
+	struct rdump_pages pages;
 	struct rdump_error error = {NULL, NULL, 0};
 	uint64_t previous = 0;
 	int status;
@@ -114,8 +116,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	}
 	memset(&maps, 0, sizeof(maps));
 	maps.scratch = &scratch;
-	maps.pagemap = -1;
-	maps.page_size = 4096;
 	maps.memory_device = makedev(0, 1);
 	maps.work = rdump_scratch_low(&scratch, RDUMP_MAPS_WORK);
 	status = read_list(&maps, -1, SMAPS, &error);
@@ -124,14 +124,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	for (uint32_t i = 0; i < maps.count; i++) {
 		struct rdump_mapping *mapping = &maps.mapping[i];
 		bool memory_file = (bytes[0] & 8) && lies_in_memory(&maps, mapping);
-		mapping->pages = (uint8_t) rdump_maps_classify(mapping, bytes[0] & 16, memory_file);
+		mapping->class = (uint8_t) rdump_maps_classify(mapping, bytes[0] & 16, memory_file);
 		check_mapping(mapping, previous);
 		previous = mapping->end;
 		/* The kernel knows nothing of these addresses: none of the sources may be asked. */
-		mapping->pages = mapping->pages == RDUMP_PAGES_NONE ? RDUMP_PAGES_NONE : RDUMP_PAGES_WHOLE;
+		mapping->class = mapping->class == RDUMP_CLASS_NONE ? RDUMP_CLASS_NONE : RDUMP_CLASS_WHOLE;
 	}
 	previous = 0;
-	(void) rdump_maps_runs(&maps, ignore_run, &previous);
+	memset(&pages, 0, sizeof(pages));
+	pages.maps = &maps;
+	pages.pagemap = -1;
+	pages.page_size = 4096;
+	(void) rdump_pages_runs(&pages, ignore_run, &previous);
 	return 0;
 }
 

@@ -1,8 +1,7 @@
 /* The reader of the list of mappings: lines, fields, the table of classes, whole lists that are recorded, hostile or very long. */
 #include "check.h"
 #include "shim.h"
-#define RDUMP_WITHOUT_PHP
-#include "../../php_rdump.h"
+#include "../../rdump_maps.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -208,11 +207,11 @@ static void strange_counts(void)
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
 #define AT "7f0000000000-7f0000009000 "
-#define NONE RDUMP_PAGES_NONE
-#define WHOLE RDUMP_PAGES_WHOLE
-#define PRESENT RDUMP_PAGES_PRESENT
-#define CHANGED RDUMP_PAGES_CHANGED
-#define RESIDENT RDUMP_PAGES_RESIDENT
+#define NONE RDUMP_CLASS_NONE
+#define WHOLE RDUMP_CLASS_WHOLE
+#define PRESENT RDUMP_CLASS_PRESENT
+#define CHANGED RDUMP_CLASS_CHANGED
+#define RESIDENT RDUMP_CLASS_RESIDENT
 
 /* Rule 4 of the design: which mappings, lean and full. `memory`: the kernel's answer to where an unlinked file lies. */
 static void table(void)
@@ -220,7 +219,7 @@ static void table(void)
 	static const struct {
 		const char *line, *fields;
 		bool memory;
-		enum rdump_pages lean, full;
+		enum rdump_class lean, full;
 	} row[] = {
 		/* anonymous, heap, stack, .bss: pages that are there */
 		{AT "rw-p 00000000 00:00 0 ", "", false, PRESENT, PRESENT},
@@ -277,7 +276,7 @@ static void table(void)
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		struct rdump_mapping mapping = with_fields(row[i].line, row[i].fields);
-		enum rdump_pages lean = rdump_maps_classify(&mapping, false, row[i].memory), full = rdump_maps_classify(&mapping, true, row[i].memory);
+		enum rdump_class lean = rdump_maps_classify(&mapping, false, row[i].memory), full = rdump_maps_classify(&mapping, true, row[i].memory);
 		expect(lean == row[i].lean, "lean: %s %s: %d instead of %d", row[i].line, row[i].fields, (int) lean, (int) row[i].lean);
 		expect(full == row[i].full, "full: %s %s: %d instead of %d", row[i].line, row[i].fields, (int) full, (int) row[i].full);
 	}
@@ -299,7 +298,6 @@ static int read_file(const char *path, bool full)
 	shim_replace("/proc/self/maps", path, 0); /* asked where smaps gives nothing at all */
 	memset(&error, 0, sizeof(error));
 	status = rdump_maps_open(&maps, &scratch, full, &error);
-	rdump_maps_close(&maps);
 	expect(status == 0 || (error.step && error.path && error.err), "a failure without a reason");
 	return status;
 }
@@ -333,7 +331,7 @@ static void check_classes(const char *recording, bool full, const char *expected
 	expect(read_file(path, full) == 0, "%s: cannot %s: %s", recording, error.step, strerror(error.err));
 	expect(maps.count < sizeof(classes), "%u mappings", maps.count);
 	for (uint32_t i = 0; i < maps.count; i++) {
-		classes[i] = letter[maps.mapping[i].pages];
+		classes[i] = letter[maps.mapping[i].class];
 		expect(maps.mapping[i].accounted, "mapping %u is not accounted for", i);
 	}
 	expect(!strcmp(classes, expected), "%s, %s: %s instead of %s", recording, full ? "full" : "lean", classes, expected);
@@ -581,7 +579,6 @@ static void without_smaps(void)
 		shim_replace("/proc/self/maps", "maps", 0);
 		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0 && maps.count == 1, "%d: no fall-back to maps", i);
 		expect(!maps.mapping[0].accounted, "%d: accounted for by maps", i);
-		rdump_maps_close(&maps);
 		rdump_scratch_give(&scratch);
 	}
 
@@ -589,14 +586,12 @@ static void without_smaps(void)
 	rdump_scratch_take(&scratch);
 	shim_replace("/proc/self/smaps", NULL, EMFILE);
 	expect(rdump_maps_open(&maps, &scratch, false, &error) < 0 && error.err == EMFILE && !strcmp(error.path, "/proc/self/smaps"), "EMFILE");
-	rdump_maps_close(&maps);
 	rdump_scratch_give(&scratch);
 
 	rdump_scratch_take(&scratch);
 	shim_replace("/proc/self/smaps", NULL, ENOENT);
 	shim_replace("/proc/self/maps", NULL, ENOENT);
 	expect(rdump_maps_open(&maps, &scratch, false, &error) < 0 && error.err == ENOENT && !strcmp(error.path, "/proc/self/maps"), "no /proc");
-	rdump_maps_close(&maps);
 	done();
 }
 
@@ -637,11 +632,10 @@ static void real_odd_names(void)
 		if (mapping->begin == (uintptr_t) memory) {
 			found = mapping->name.length > length
 				&& !memcmp(mapping->line + mapping->name.at + mapping->name.length - length, expected, length);
-			expect(mapping->pages == RDUMP_PAGES_CHANGED, "its class is %d", mapping->pages);
+			expect(mapping->class == RDUMP_CLASS_CHANGED, "its class is %d", mapping->class);
 		}
 	}
 	expect(found, "the name is not in the list");
-	rdump_maps_close(&maps);
 	done();
 }
 

@@ -1,8 +1,7 @@
 /* Which pages: each source of the answer, forced, on memory whose pages are known. */
 #include "check.h"
 #include "shim.h"
-#define RDUMP_WITHOUT_PHP
-#include "../../php_rdump.h"
+#include "../../rdump_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +16,16 @@
 #include <unistd.h>
 
 enum source {SCAN, ENTRIES, MINCORE, NOTHING, SOURCES};
+
+static struct rdump_pages finder;
+
+static int open_pages(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
+{
+	int status = rdump_maps_open(maps, scratch, full, error);
+
+	rdump_pages_open(&finder, maps);
+	return status;
+}
 
 static const char *const source_name[] = {"PAGEMAP_SCAN", "pagemap", "mincore", "nothing"};
 
@@ -56,7 +65,7 @@ static bool ask(enum source source, void *arena, size_t size, bool full)
 	got.end = got.begin + size;
 	got.there = calloc(size / page + 1, 1);
 	rdump_scratch_take(&scratch);
-	expect(rdump_maps_open(&maps, &scratch, full, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+	expect(open_pages(&maps, &scratch, full, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
 	struct rdump_mapping *first = maps.mapping, before = *first; /* stands behind the work area */
 	while (maps.count > 0 && maps.mapping->begin < got.begin) {
 		maps.mapping++;
@@ -67,10 +76,10 @@ static bool ask(enum source source, void *arena, size_t size, bool full)
 	}
 	expect(maps.count > 0, "the arena is not in the list");
 	if (source >= ENTRIES) {
-		maps.can_scan = false;
+		finder.can_scan = false;
 	}
 	if (source >= MINCORE) {
-		rdump_maps_close(&maps);
+		rdump_pages_close(&finder);
 	}
 	shim_arm();
 	if (source == NOTHING) {
@@ -78,11 +87,11 @@ static bool ask(enum source source, void *arena, size_t size, bool full)
 		shim.fail_from = 1;
 		shim.err = ENOSYS;
 	}
-	expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+	expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
 	shim_disarm();
 	expect(!memcmp(&before, first, sizeof(before)), "%s: it wrote over the list of mappings", source_name[source]);
-	bool answered = (source != SCAN || maps.can_scan) && (source != ENTRIES || maps.pagemap >= 0);
-	rdump_maps_close(&maps);
+	bool answered = (source != SCAN || finder.can_scan) && (source != ENTRIES || finder.pagemap >= 0);
+	rdump_pages_close(&finder);
 	rdump_scratch_give(&scratch);
 	return answered;
 }
@@ -196,23 +205,23 @@ static void source_that_stops(void)
 			got.there = calloc(pages, 1);
 			shim_show_only(arena, arena + pages * page);
 			rdump_scratch_take(&scratch);
-			expect(rdump_maps_open(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step, strerror(error.err));
-			maps.can_scan = which == 0 && maps.can_scan;
+			expect(open_pages(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step, strerror(error.err));
+			finder.can_scan = which == 0 && finder.can_scan;
 			if (which == 2) {
-				rdump_maps_close(&maps);
+				rdump_pages_close(&finder);
 			}
 			shim_arm();
 			shim.only = call[which];
 			shim.fail_at = nth;
 			shim.err = which == 2 ? ENOMEM : EPERM;
-			expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+			expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
 			shim_disarm();
 			for (size_t i = 0; i < pages; i++) {
 				expect(got.there[i] || !wanted[i], "%s fails at call %d: page %zu is missing", call[which], nth, i);
 			}
 			expect(which == 2 || !shim.failed || got.pages < 20000, "%s fails at call %d: %zu pages", call[which], nth, got.pages);
 			free(got.there);
-			rdump_maps_close(&maps);
+			rdump_pages_close(&finder);
 			rdump_scratch_give(&scratch);
 			shim_restore();
 		}
@@ -222,20 +231,20 @@ static void source_that_stops(void)
 	for (size_t which = 0; which < 2; which++) {
 		shim_show_only(arena, arena + pages * page);
 		rdump_scratch_take(&scratch);
-		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s", error.step);
-		bool scan = maps.can_scan = which == 0 && maps.can_scan && scan_works, entries = maps.pagemap >= 0;
+		expect(open_pages(&maps, &scratch, false, &error) == 0, "cannot %s", error.step);
+		bool scan = finder.can_scan = which == 0 && finder.can_scan && scan_works, entries = finder.pagemap >= 0;
 		got.runs = got.pages = 0;
 		got.there = calloc(pages, 1);
 		shim_arm();
 		shim.only = call[which];
 		shim.fail_at = 1;
 		shim.err = EINTR;
-		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
 		shim_disarm();
-		expect(!shim.failed || maps.can_scan == scan || !scan, "an interrupted PAGEMAP_SCAN was given up");
-		expect(!shim.failed || (maps.pagemap >= 0) == entries, "an interrupted pread was given up");
+		expect(!shim.failed || finder.can_scan == scan || !scan, "an interrupted PAGEMAP_SCAN was given up");
+		expect(!shim.failed || (finder.pagemap >= 0) == entries, "an interrupted pread was given up");
 		check_pages(which == 0 ? SCAN : ENTRIES, wanted, pages);
-		rdump_maps_close(&maps);
+		rdump_pages_close(&finder);
 		rdump_scratch_give(&scratch);
 		shim_restore();
 	}
@@ -260,20 +269,20 @@ static void a_terabyte(void)
 		got.end = got.begin + size;
 		shim_show_only(arena, arena + size);
 		rdump_scratch_take(&scratch);
-		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+		expect(open_pages(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
 		if (maps.count != 1) {
 			skip("the list does not show it as it is");
 		}
-		maps.can_scan = maps.can_scan && source == SCAN;
+		finder.can_scan = finder.can_scan && source == SCAN;
 		if (source >= MINCORE) {
-			rdump_maps_close(&maps);
+			rdump_pages_close(&finder);
 		}
 		shim_arm();
-		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
 		expect(shim.calls == 0, "%d questions about memory that was never touched", shim.calls);
 		shim_disarm();
 		expect(got.pages == 0, "%zu pages of it", got.pages);
-		rdump_maps_close(&maps);
+		rdump_pages_close(&finder);
 		rdump_scratch_give(&scratch);
 		shim_restore();
 	}
@@ -281,18 +290,18 @@ static void a_terabyte(void)
 	arena[0] = arena[size - 1] = 1;
 	shim_show_only(arena, arena + size);
 	rdump_scratch_take(&scratch);
-	expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
-	if (maps.can_scan) {
+	expect(open_pages(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+	if (finder.can_scan) {
 		got.runs = got.pages = 0;
 		got.there = calloc(size / page, 1); /* untouched but for two bytes */
 		shim_arm();
-		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
 		shim_disarm();
 		/* Where huge pages are on, they are what was touched. */
-		expect(!maps.can_scan || (got.runs == 2 && got.pages <= 1024), "%zu runs, %zu pages", got.runs, got.pages);
-		expect(!maps.can_scan || shim.calls <= 8, "%d questions", shim.calls);
+		expect(!finder.can_scan || (got.runs == 2 && got.pages <= 1024), "%zu runs, %zu pages", got.runs, got.pages);
+		expect(!finder.can_scan || shim.calls <= 8, "%d questions", shim.calls);
 	}
-	rdump_maps_close(&maps);
+	rdump_pages_close(&finder);
 	rdump_scratch_give(&scratch);
 	shim_restore();
 }
@@ -428,13 +437,13 @@ static void handler_stops(void)
 		int calls = 0;
 		shim_show_only(arena, arena + 40 * page);
 		rdump_scratch_take(&scratch);
-		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
-		maps.can_scan = maps.can_scan && source == SCAN;
+		expect(open_pages(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+		finder.can_scan = finder.can_scan && source == SCAN;
 		if (source == MINCORE) {
-			rdump_maps_close(&maps);
+			rdump_pages_close(&finder);
 		}
-		expect(rdump_maps_runs(&maps, stop_at_third, &calls) == 42 && calls == 3, "%s: %d runs", source_name[source], calls);
-		rdump_maps_close(&maps);
+		expect(rdump_pages_runs(&finder, stop_at_third, &calls) == 42 && calls == 3, "%s: %d runs", source_name[source], calls);
+		rdump_pages_close(&finder);
 		rdump_scratch_give(&scratch);
 		shim_restore();
 	}
@@ -453,7 +462,7 @@ static void scratch_is_cut_out(void)
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		struct rdump_scratch own;
 		rdump_scratch_take(&scratch);
-		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+		expect(open_pages(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
 		own.begin = arena + row[i].begin * page;
 		own.end = arena + row[i].end * page;
 		maps.scratch = &own;
@@ -462,12 +471,12 @@ static void scratch_is_cut_out(void)
 		got.begin = (uintptr_t) arena;
 		got.end = got.begin + 30 * page;
 		got.there = calloc(30, 1);
-		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
 		expect(got.runs == row[i].runs, "row %zu: %zu runs", i, got.runs);
 		for (size_t at = 0; at < 30; at++) {
 			expect(got.there[at] == (at < row[i].begin || at >= row[i].end), "row %zu: page %zu", i, at);
 		}
-		rdump_maps_close(&maps);
+		rdump_pages_close(&finder);
 		rdump_scratch_give(&scratch);
 	}
 	shim_restore();
@@ -521,13 +530,13 @@ static void mincore_and_swap(void)
 		got.end = got.begin + 50 * page;
 		got.there = calloc(50, 1);
 		rdump_scratch_take(&scratch);
-		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step, strerror(error.err));
-		rdump_maps_close(&maps);
-		maps.can_scan = false;
-		maps.swap_in_use = row[i].swap_in_use;
+		expect(open_pages(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step, strerror(error.err));
+		rdump_pages_close(&finder);
+		finder.can_scan = false;
+		finder.swap_in_use = row[i].swap_in_use;
 		maps.mapping->accounted = row[i].accounted;
 		maps.mapping->swap = row[i].swap;
-		expect(rdump_maps_runs(&maps, collect, NULL) == 0, "runs");
+		expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
 		expect(got.pages == (row[i].believed ? 1 : 50), "row %zu: %zu pages", i, got.pages);
 		rdump_scratch_give(&scratch);
 	}

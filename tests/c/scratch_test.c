@@ -1,8 +1,7 @@
 /* The memory that a dump works in. */
 #include "check.h"
 #include "shim.h"
-#define RDUMP_WITHOUT_PHP
-#include "../../php_rdump.h"
+#include "../../rdump_scratch.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,5 +1,6 @@
 /* See shim.h. */
 #include "shim.h"
+#include "../../rdump_scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -285,6 +287,16 @@ WRAP(int, sysinfo, (struct sysinfo *system))
 	return fails("sysinfo") ? -1 : __real_sysinfo(system);
 }
 
+WRAP(int, uname, (struct utsname *system))
+{
+	int status = fails("uname") ? -1 : __real_uname(system);
+
+	if (status == 0 && shim.armed && shim.kernel) {
+		strcpy(system->release, shim.kernel);
+	}
+	return status;
+}
+
 WRAP(int, mincore, (void *begin, size_t length, unsigned char *resident))
 {
 	return fails("mincore") ? -1 : __real_mincore(begin, length, resident);
@@ -325,6 +337,17 @@ WRAP(int, nanosleep, (const struct timespec *pause, struct timespec *left))
 	return __real_nanosleep(pause, left);
 }
 
+/* What the writer keeps of a run. */
+#define RUN_SIZE 16
+
+WRAP(void *, rdump_scratch_low, (struct rdump_scratch *scratch, size_t size))
+{
+	if (shim.armed && shim.most_runs && size == RUN_SIZE && ++shim.runs > shim.most_runs) {
+		return NULL;
+	}
+	return __real_rdump_scratch_low(scratch, size);
+}
+
 /* musl's is declared with int, glibc's with unsigned long: only one of the two signatures is seen here. */
 #ifdef __GLIBC__
 WRAP(int, ioctl, (int fd, unsigned long request, ...))
@@ -355,6 +378,9 @@ WRAP(int, fcntl, (int fd, int command, ...))
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
+	if (number == SYS_gettid) {
+		return __real_syscall(number); /* cannot fail */
+	}
 	const char *name = number == SYS_getdents64 ? "getdents64" : number == SYS_getrandom ? "getrandom"
 		: number == SYS_memfd_create ? "memfd_create" : "syscall";
 	long argument[4];

@@ -20,6 +20,9 @@ struct shim {
 	void (*before)(const char *call); /* is told of each */
 	bool no_sleep;   /* nanosleep() returns at once */
 	long file_system; /* what fstatfs() says it is; 0 = what it really is */
+	const char *kernel; /* the release that uname() says; NULL = the real one */
+	int runs;        /* kept since it was armed */
+	int most_runs;   /* how many runs the scratch has room for; 0 = as many as it has */
 	int sleeps;      /* how often it did */
 	size_t scratch_used; /* bytes of it that were there when it was last unmapped */
 };

@@ -6,8 +6,7 @@
  * strictly, and held against memory that does not move. FOLDER takes the dumps, FILE_FOLDER the mapped files.
  */
 #define _GNU_SOURCE
-#define RDUMP_WITHOUT_PHP
-#include "php_rdump.h"
+#include "rdump_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,359 @@
+/* Bytes on their way into the file. See rdump_copy.h. */
+#include "rdump_copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Fits into the processor's caches; and the file system is faster with long writes. */
+#define BUFFER_SIZE ((size_t) 512 * 1024)
+#define RESERVE_BUFFER_SIZE ((size_t) 128 * 1024)
+
+/* 1024 is what one writev(2) may have (UIO_MAXIOV). */
+#define MAX_VECTORS 1024
+
+/* ---- bytes of rdump's own ---------------------------------------------------------------------------------------- */
+
+/* Reserves `length` more bytes under a budget: it holds for what other threads add meanwhile as well. */
+static int make_room(struct rdump_copy *copy, uint64_t length)
+{
+	uint64_t size = copy->size + length;
+
+	if (!copy->file->budget || size <= copy->file->reserved) {
+		return 0;
+	}
+	return rdump_file_grow(copy->file, size, copy->error);
+}
+
+static int write_failed(struct rdump_copy *copy, ssize_t result)
+{
+	/* write(2) takes at least one byte or says why not; if it did neither, an error is better than a loop. */
+	return rdump_fail(copy->error, "write", copy->file->path, result < 0 ? errno : EIO);
+}
+
+/* Writes bytes of rdump's own, which cannot fault. */
+static int write_bytes(struct rdump_copy *copy, const void *bytes, size_t length)
+{
+	const unsigned char *at = bytes;
+
+	if (make_room(copy, length) < 0) {
+		return -1;
+	}
+	while (length > 0) {
+		ssize_t written = write(copy->file->fd, at, length);
+		if (written < 0 && errno == EINTR) {
+			continue;
+		}
+		if (written <= 0) {
+			return write_failed(copy, written);
+		}
+		at += written;
+		length -= (size_t) written;
+		copy->size += (uint64_t) written;
+	}
+	return 0;
+}
+
+static int flush_buffer(struct rdump_copy *copy)
+{
+	size_t length = copy->buffered;
+
+	copy->buffered = 0;
+	return write_bytes(copy, copy->buffer, length);
+}
+
+int rdump_copy_bytes(struct rdump_copy *copy, const void *bytes, size_t length)
+{
+	const unsigned char *at = bytes;
+
+	while (length > 0) {
+		size_t part = copy->buffer_size - copy->buffered;
+
+		if (part == 0) {
+			if (flush_buffer(copy) < 0) {
+				return -1;
+			}
+			continue;
+		}
+		part = part < length ? part : length;
+		memcpy(copy->buffer + copy->buffered, at, part);
+		copy->buffered += part;
+		at += part;
+		length -= part;
+	}
+	return 0;
+}
+
+int rdump_copy_u32(struct rdump_copy *copy, uint32_t value)
+{
+	return rdump_copy_bytes(copy, &value, sizeof(value));
+}
+
+int rdump_copy_u64(struct rdump_copy *copy, uint64_t value)
+{
+	return rdump_copy_bytes(copy, &value, sizeof(value));
+}
+
+int rdump_copy_string(struct rdump_copy *copy, const char *string, size_t length)
+{
+	return rdump_copy_u32(copy, (uint32_t) length) < 0 ? -1 : rdump_copy_bytes(copy, string, length);
+}
+
+/* ---- the kernel's copy of the address space ---------------------------------------------------------------------- */
+
+void rdump_copy_close(struct rdump_copy *copy)
+{
+	if (copy->memory >= 0) {
+		(void) close(copy->memory);
+		copy->memory = -1;
+	}
+}
+
+/* By the thread's id: the process's own main thread may have ended, and has no memory then. */
+static ssize_t readv_memory(void *buffer, size_t length, uint64_t address)
+{
+	struct iovec local = {buffer, length}, remote = {(void *) (uintptr_t) address, length};
+
+	return process_vm_readv((pid_t) syscall(SYS_gettid), &local, 1, &remote, 1, 0);
+}
+
+/* Finds out which ways there are: a seccomp filter may leave none, a process that gave up root may not open the file. */
+static void open_memory(struct rdump_copy *copy)
+{
+	uint64_t word;
+	uint64_t address = (uint64_t) (uintptr_t) &word;
+
+	if (copy->opened) {
+		return;
+	}
+	copy->opened = true;
+	copy->can_readv = readv_memory(&word, sizeof(word), address) == (ssize_t) sizeof(word);
+	copy->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	if (copy->memory >= 0 && pread(copy->memory, &word, sizeof(word), (off_t) address) != (ssize_t) sizeof(word)) {
+		rdump_copy_close(copy);
+	}
+}
+
+static bool can_read_memory(const struct rdump_copy *copy)
+{
+	return copy->can_readv || copy->memory >= 0;
+}
+
+/*
+ * Returns the bytes read, as read(2) does, or -1. process_vm_readv(2) copies them once where /proc/self/mem copies them
+ * twice; but the file also gives pages that were made unreadable, so a page `alone` is read from there.
+ */
+static ssize_t read_memory(const struct rdump_copy *copy, void *buffer, size_t length, uint64_t address, bool alone)
+{
+	ssize_t got;
+
+	do {
+		if (copy->can_readv && !(alone && copy->memory >= 0)) {
+			got = readv_memory(buffer, length, address);
+		} else {
+			got = pread(copy->memory, buffer, length, (off_t) address);
+		}
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
+/* There is no such memory any more: so say /proc/self/mem (EIO), process_vm_readv() (EFAULT), and a read of 0 bytes. */
+static bool is_gone(ssize_t got)
+{
+	return got == 0 || errno == EIO || errno == EFAULT;
+}
+
+static uint64_t end_of_page(const struct rdump_copy *copy, uint64_t address, uint64_t end)
+{
+	uint64_t next = (address | (copy->page_size - 1)) + 1;
+
+	return next < end ? next : end;
+}
+
+/*
+ * Puts memory into the buffer. A read of several pages may be refused for one of them (before Linux 3.15
+ * process_vm_readv() does that): zeros replace a page only where a read of that page alone fails.
+ */
+static int put_memory(struct rdump_copy *copy, uint64_t begin, uint64_t end)
+{
+	bool alone = false;
+
+	while (begin < end) {
+		unsigned char *to = copy->buffer + copy->buffered;
+		size_t room = copy->buffer_size - copy->buffered;
+		size_t length = (size_t) ((alone ? end_of_page(copy, begin, end) : end) - begin);
+		ssize_t got;
+
+		if (room < copy->page_size) {
+			if (flush_buffer(copy) < 0) {
+				return -1;
+			}
+			continue;
+		}
+		length = length < room ? length : room;
+		got = read_memory(copy, to, length, begin, alone);
+		if (got <= 0 && !is_gone(got)) {
+			return rdump_fail(copy->error, "read the memory for", copy->file->path, errno);
+		}
+		if (got <= 0 && !alone) {
+			alone = true;
+			continue;
+		}
+		alone = got <= 0; /* pages that are gone often come in stretches: the next one is read alone as well */
+		if (got <= 0) {
+			memset(to, 0, length);
+			got = (ssize_t) length;
+		}
+		copy->buffered += (size_t) got;
+		begin += (uint64_t) got;
+	}
+	return 0;
+}
+
+/* ---- straight from memory ---------------------------------------------------------------------------------------- */
+
+/* Drops `written` bytes from the front of the vectors. Returns the index of the first one that still has some. */
+static int advance(struct rdump_copy *copy, int first, size_t written)
+{
+	for (; first < copy->vectors && written >= copy->vector[first].iov_len; first++) {
+		written -= copy->vector[first].iov_len;
+	}
+	if (first < copy->vectors) {
+		copy->vector[first].iov_base = (char *) copy->vector[first].iov_base + written;
+		copy->vector[first].iov_len -= written;
+	}
+	return first;
+}
+
+/*
+ * Writes the front of a vector after EFAULT. That says only that some byte of the call could not be read: btrfs, and every
+ * file system before Linux 5.16, refuses a whole piece for it. So the rest of the first page is written by itself. Where
+ * that fails, it and what follows are read in another way; where there is no other way, zeros replace that page.
+ * Returns the bytes written, or -1.
+ */
+static ssize_t write_after_fault(struct rdump_copy *copy, const struct iovec *vector)
+{
+	uint64_t begin = (uint64_t) (uintptr_t) vector->iov_base;
+	size_t length = (size_t) (end_of_page(copy, begin, begin + vector->iov_len) - begin);
+	ssize_t written;
+
+	do {
+		written = write(copy->file->fd, vector->iov_base, length);
+	} while (written < 0 && errno == EINTR);
+	if (written > 0) {
+		copy->size += (uint64_t) written;
+		return written;
+	}
+	if (written == 0 || errno != EFAULT) {
+		return write_failed(copy, written);
+	}
+	open_memory(copy);
+	if (can_read_memory(copy)) {
+		length = vector->iov_len < copy->buffer_size ? vector->iov_len : copy->buffer_size;
+		if (put_memory(copy, begin, begin + length) < 0) {
+			return -1;
+		}
+	} else {
+		length = length < copy->buffer_size ? length : copy->buffer_size;
+		memset(copy->buffer, 0, length);
+		copy->buffered = length;
+	}
+	return flush_buffer(copy) < 0 ? -1 : (ssize_t) length;
+}
+
+static int flush_vectors(struct rdump_copy *copy)
+{
+	uint64_t length = 0;
+	int first = 0;
+
+	for (int i = 0; i < copy->vectors; i++) {
+		length += copy->vector[i].iov_len;
+	}
+	if (make_room(copy, length) < 0) {
+		return -1;
+	}
+	while (first < copy->vectors) {
+		ssize_t written = writev(copy->file->fd, copy->vector + first, copy->vectors - first);
+
+		if (written < 0 && errno == EINTR) {
+			continue;
+		}
+		if (written < 0 && errno == EFAULT) {
+			written = write_after_fault(copy, &copy->vector[first]);
+			if (written < 0) {
+				return -1;
+			}
+		} else if (written <= 0) {
+			return write_failed(copy, written);
+		} else {
+			copy->size += (uint64_t) written;
+		}
+		first = advance(copy, first, (size_t) written);
+	}
+	copy->vectors = 0;
+	return 0;
+}
+
+static int put_vectors(struct rdump_copy *copy, uint64_t begin, uint64_t end)
+{
+	struct rdump_region *header = &copy->header[copy->vectors / 2];
+	struct iovec *vector = &copy->vector[copy->vectors];
+
+	header->address = begin;
+	header->size = end - begin;
+	vector[0].iov_base = header;
+	vector[0].iov_len = sizeof(*header);
+	vector[1].iov_base = (void *) (uintptr_t) begin;
+	vector[1].iov_len = (size_t) (end - begin);
+	copy->vectors += 2;
+	return copy->vectors < MAX_VECTORS ? 0 : flush_vectors(copy);
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+int rdump_copy_open(struct rdump_copy *copy, struct rdump_scratch *scratch, struct rdump_file *file, bool safe_read,
+	struct rdump_error *error)
+{
+	memset(copy, 0, sizeof(*copy));
+	copy->file = file;
+	copy->error = error;
+	copy->page_size = (uint64_t) sysconf(_SC_PAGESIZE);
+	copy->safe_read = safe_read;
+	copy->memory = -1;
+	copy->buffer_size = scratch->mapped ? BUFFER_SIZE : RESERVE_BUFFER_SIZE;
+	copy->buffer = rdump_scratch_low(scratch, copy->buffer_size);
+	copy->vector = rdump_scratch_low(scratch, MAX_VECTORS * sizeof(*copy->vector));
+	copy->header = rdump_scratch_low(scratch, MAX_VECTORS / 2 * sizeof(*copy->header));
+	if (!copy->buffer || !copy->vector || !copy->header) {
+		return rdump_fail(error, "find memory to write", file->path, ENOMEM);
+	}
+	if (safe_read) {
+		open_memory(copy);
+		copy->safe_read = can_read_memory(copy); /* else write(2) from the address, which raises no signal either */
+	}
+	return 0;
+}
+
+/* ---- runs -------------------------------------------------------------------------------------------------------- */
+
+int rdump_copy_run(struct rdump_copy *copy, uint64_t begin, uint64_t end)
+{
+	struct rdump_region header = {begin, end - begin};
+
+	if (copy->safe_read) {
+		return rdump_copy_bytes(copy, &header, sizeof(header)) < 0 ? -1 : put_memory(copy, begin, end);
+	}
+	/* The buffer holds what comes before: only one of the two has bytes on their way. */
+	if (copy->buffered > 0 && flush_buffer(copy) < 0) {
+		return -1;
+	}
+	return put_vectors(copy, begin, end);
+}
+
+int rdump_copy_flush(struct rdump_copy *copy)
+{
+	return flush_vectors(copy) < 0 ? -1 : flush_buffer(copy);
+}

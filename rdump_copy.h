@@ -1,0 +1,63 @@
+/*
+ * Bytes on their way into the file: small values through a buffer, runs of memory straight from where they are, or through
+ * the kernel's copy of the address space.
+ */
+#ifndef RDUMP_COPY_H
+#define RDUMP_COPY_H
+
+#include "rdump_error.h"
+#include "rdump_file.h"
+#include "rdump_scratch.h"
+
+/* What stands before the bytes of a region in the file. */
+struct rdump_region {
+	uint64_t address;
+	uint64_t size;
+};
+
+struct rdump_copy {
+	struct rdump_file *file;
+	struct rdump_error *error;
+	uint64_t size; /* bytes written so far */
+	uint64_t page_size;
+
+	unsigned char *buffer;
+	size_t buffer_size;
+	size_t buffered;
+
+	struct iovec *vector; /* two for each run: its header and its bytes */
+	struct rdump_region *header;
+	int vectors;
+
+	bool safe_read; /* runs are read through the kernel's copy of the address space */
+	bool can_readv; /* process_vm_readv(2) is permitted */
+	int memory;     /* /proc/self/mem, or -1 */
+	bool opened;    /* the two have been tried */
+};
+
+/*
+ * Begins to write to `file`. `error` is where the functions below say why they failed, until the end.
+ * safe_read  read memory by process_vm_readv(2) and from /proc/self/mem, as far as they are permitted, not by write(2)
+ * Errors: ENOMEM where the scratch is used up. rdump_copy_close() must follow in any case.
+ */
+RDUMP_HIDDEN int rdump_copy_open(struct rdump_copy *copy, struct rdump_scratch *scratch, struct rdump_file *file,
+	bool safe_read, struct rdump_error *error);
+RDUMP_HIDDEN void rdump_copy_close(struct rdump_copy *copy);
+
+/* Writes bytes, a u32, a u64, a string with its length before it. */
+RDUMP_HIDDEN int rdump_copy_bytes(struct rdump_copy *copy, const void *bytes, size_t length);
+RDUMP_HIDDEN int rdump_copy_u32(struct rdump_copy *copy, uint32_t value);
+RDUMP_HIDDEN int rdump_copy_u64(struct rdump_copy *copy, uint64_t value);
+RDUMP_HIDDEN int rdump_copy_string(struct rdump_copy *copy, const char *string, size_t length);
+
+/*
+ * Writes a region: its header, then the memory [begin, end). A page that cannot be read by any way is written as zeros:
+ * another thread unmapped or protected it, or its file was truncated. Never raises a signal.
+ * Errors: those of write(2).
+ */
+RDUMP_HIDDEN int rdump_copy_run(struct rdump_copy *copy, uint64_t begin, uint64_t end);
+
+/* Writes what is still on its way. */
+RDUMP_HIDDEN int rdump_copy_flush(struct rdump_copy *copy);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * Why something failed: a step, what it was done to, and the system's reason. An error travels up to the trigger, which
+ * makes a warning or a log line of it.
+ */
+#ifndef RDUMP_ERROR_H
+#define RDUMP_ERROR_H
+
+/* "cannot <step> <path>: <strerror(err)>" */
+struct rdump_error {
+	const char *step; /* a verb phrase, for example "write"; a string literal; NULL where nothing went wrong */
+	const char *path; /* what it was done to; lives as long as the caller's path, or is a literal */
+	int err;          /* errno */
+};
+
+/* Fills in `error`. Returns -1, so that a function that fails can end with it. */
+static inline int rdump_fail(struct rdump_error *error, const char *step, const char *path, int err)
+{
+	error->step = step;
+	error->path = path;
+	error->err = err;
+	return -1;
+}
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * The life of a dump's file. It is written under a temporary name beside its target and renamed over it, so the target is
+ * either the earlier file or a whole dump. The writer keeps a flock(2) on it: a temporary file that nobody has locked was
+ * left by a process that was killed, and the next dump to that folder removes it.
+ */
+#ifndef RDUMP_FILE_H
+#define RDUMP_FILE_H
+
+#include "rdump_error.h"
+#include "rdump_folder.h"
+
+#define RDUMP_MARKER_SUFFIX ".done"
+
+struct rdump_file {
+	const char *path; /* as the user gave it, for messages */
+	struct rdump_folder folder;
+	char name[NAME_MAX + 1]; /* the target in it */
+	int fd;                  /* the temporary file, or -1 */
+	char temporary[RDUMP_TEMPORARY_SIZE];
+	uint64_t reserved; /* its size, set before the first byte is written */
+	uint64_t budget;   /* bytes that all dumps in the folder may take together; 0 = any */
+	uint64_t others;   /* what the others took when last counted */
+};
+
+/*
+ * Opens the target's folder and checks what is at the target. `path` must outlive `file`.
+ * Errors: those of open(2) for the folder, ENAMETOOLONG; EISDIR, ELOOP (a symlink), ENXIO (a FIFO, socket or device).
+ */
+RDUMP_HIDDEN int rdump_file_open(struct rdump_file *file, const char *path, struct rdump_error *error);
+
+/*
+ * Removes what killed processes left in the folder, then creates the temporary file, 0600, of `size` bytes.
+ * With a budget: returns 1, with nothing created, where the dumps in the folder (files being written counted, the file to be
+ * replaced not) and this one would exceed it. The size is reserved under a lock on the folder, so that no two dumps decide
+ * on the same room.
+ * Errors: of open(2), ftruncate(2); ENOSPC where the file system has less room than `size`; EWOULDBLOCK where somebody has
+ * kept the folder locked for 10 s.
+ */
+RDUMP_HIDDEN int rdump_file_create(
+	struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error);
+
+/*
+ * Makes the file system find the blocks of the reserved size at once, which is faster than write by write, and tells before
+ * the first write that there are none left. Where that is not supported they come with the bytes.
+ * Errors: ENOSPC, EDQUOT, EFBIG.
+ */
+RDUMP_HIDDEN int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error);
+
+/* Makes the reserved size `size` while writing; EDQUOT where the budget has no room for it. */
+RDUMP_HIDDEN int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error);
+
+/* Sets the final size and renames the file over its target. On failure the temporary file is gone, the target as it was. */
+RDUMP_HIDDEN int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error *error);
+
+/* Removes the temporary file, if there is one, and closes the folder. Does not change errno. */
+RDUMP_HIDDEN void rdump_file_close(struct rdump_file *file);
+
+/* Removes "<path>.done" if there is one. */
+RDUMP_HIDDEN int rdump_file_unmark(struct rdump_file *file, struct rdump_error *error);
+
+/* Creates "<path>.done", empty, 0600. */
+RDUMP_HIDDEN int rdump_file_mark(struct rdump_file *file, struct rdump_error *error);
+
+#endif

@@ -1,0 +1,21 @@
+/* The automatic dump on exhausted memory: memory_limit, or a machine that gives no more. */
+#ifndef RDUMP_OOM_H
+#define RDUMP_OOM_H
+
+#include "php_rdump.h"
+#include "rdump_error.h"
+
+/* The trigger's life: MINIT, RINIT, RSHUTDOWN, MSHUTDOWN. */
+RDUMP_HIDDEN void rdump_oom_startup(void);
+RDUMP_HIDDEN void rdump_oom_activate(void);
+RDUMP_HIDDEN void rdump_oom_deactivate(void);
+RDUMP_HIDDEN void rdump_oom_shutdown(void);
+
+/*
+ * Keeps `path` as the automatic dump's template for the rest of this request: empty = off, NULL = back to the INI value. A
+ * relative one is kept relative to the present working directory. Returns 0, or -1, and what was kept stays.
+ * Errors: ENAMETOOLONG, EPERM (open_basedir), those of getcwd(3).
+ */
+RDUMP_HIDDEN int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Which pages there are: turns the mappings into runs of pages. Reads no page, because reading a page that was never
+ * touched creates it.
+ */
+#ifndef RDUMP_PAGES_H
+#define RDUMP_PAGES_H
+
+#include "rdump_maps.h"
+
+/* What it takes to find the pages. */
+struct rdump_pages {
+	const struct rdump_maps *maps;
+	uint64_t page_size;
+	int pagemap;              /* /proc/self/pagemap, or -1 */
+	bool can_scan;            /* PAGEMAP_SCAN has not been refused yet */
+	bool scan_tells_guards;   /* and takes the category of guard pages */
+	bool has_swap;            /* this machine */
+	bool swap_in_use;         /* on this machine, by anyone */
+	bool shared_swap_counted; /* smaps "Swap:" holds for shared memory as well */
+	bool asked_twice;         /* set it where rdump_pages_runs() is to be called again while the runs are written */
+};
+
+/* Is told each run of pages, [begin, end). Returns 0 to go on, anything else to stop. */
+typedef int (*rdump_run_handler)(void *context, uint64_t begin, uint64_t end);
+
+/* Opens /proc/self/pagemap, where it may be opened. Cannot fail; rdump_pages_close() must follow. */
+RDUMP_HIDDEN void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps);
+RDUMP_HIDDEN void rdump_pages_close(struct rdump_pages *pages);
+
+/*
+ * Hands the runs of pages that a dump holds to `handler`, in address order, never two that touch: pages that lie together
+ * come together, across mappings too. Cannot fail: where the kernel does not say which pages there are, a mapping is one
+ * run. Returns what the handler returned last.
+ */
+RDUMP_HIDDEN int rdump_pages_runs(struct rdump_pages *pages, rdump_run_handler handler, void *context);
+
+#endif

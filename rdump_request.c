@@ -1,0 +1,24 @@
+/* What a dump says of PHP. See rdump_request.h. */
+#ifdef HAVE_CONFIG_H
+# include "config.h"
+#endif
+
+#include "rdump_request.h"
+
+#include "ext/standard/basic_functions.h"
+
+#include <string.h>
+
+/* Where globals begin is told by a member, so that it needs no symbol and is the calling thread's own under ZTS. */
+#define BEGIN_OF(member_address, type, member) ((uint64_t) ((uintptr_t) (member_address) - offsetof(type, member)))
+
+void rdump_request_init(struct rdump_request *request, bool full)
+{
+	memset(request, 0, sizeof(*request));
+	request->process.tag = RDUMP_TAG;
+	request->process.executor_globals = BEGIN_OF(&EG(symbol_table), zend_executor_globals, symbol_table);
+	request->process.compiler_globals = BEGIN_OF(&CG(function_table), zend_compiler_globals, function_table);
+	request->process.basic_globals = BEGIN_OF(&BG(user_shutdown_function_names), php_basic_globals, user_shutdown_function_names);
+	request->full = full;
+	request->safe_read = RDUMP_G(safe_read);
+}

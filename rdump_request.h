@@ -1,0 +1,17 @@
+/* What a dump says of PHP, and what its settings ask for. */
+#ifndef RDUMP_REQUEST_H
+#define RDUMP_REQUEST_H
+
+#include "php_rdump.h"
+#include "rdump_writer.h"
+
+#define RDUMP_STRINGIFY(token) #token
+#define RDUMP_EXPAND_AND_STRINGIFY(token) RDUMP_STRINGIFY(token)
+
+/* The PHP version as the file's reader wants it: "v82". */
+#define RDUMP_TAG "v" RDUMP_EXPAND_AND_STRINGIFY(PHP_MAJOR_VERSION) RDUMP_EXPAND_AND_STRINGIFY(PHP_MINOR_VERSION)
+
+/* Fills in what every dump of this thread has in common. */
+RDUMP_HIDDEN void rdump_request_init(struct rdump_request *request, bool full);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The RDUMP format, version 3, and the lead through a dump: from the list of mappings to the renamed file.
+ */
+#ifndef RDUMP_WRITER_H
+#define RDUMP_WRITER_H
+
+#include "rdump_error.h"
+#include "rdump_file.h"
+
+#define RDUMP_FORMAT_VERSION 3
+
+/* What the file says of the process besides its memory. Addresses are those of the dumping thread. */
+struct rdump_process {
+	const char *tag; /* "v82" */
+	uint64_t executor_globals;
+	uint64_t compiler_globals;
+	uint64_t basic_globals;
+};
+
+struct rdump_request {
+	struct rdump_process process;
+	bool full;       /* every readable mapping */
+	bool safe_read;  /* see rdump_copy_open() */
+	bool marker;     /* "<path>.done" once it is complete */
+	uint64_t budget; /* see rdump_file_create(); 0 = any */
+};
+
+enum rdump_outcome {
+	RDUMP_WRITTEN, /* complete; the marker may be missing, see `error` */
+	RDUMP_SKIPPED, /* no room in the budget; nothing was touched */
+	RDUMP_FAILED   /* see `error`; the disk is as it was */
+};
+
+struct rdump_result {
+	enum rdump_outcome outcome;
+	struct rdump_error error; /* .step is NULL where nothing went wrong */
+	uint64_t size;            /* of the dump, or what it would have been (RDUMP_SKIPPED) */
+	uint64_t others;          /* RDUMP_SKIPPED: what the other dumps in the folder take */
+};
+
+/*
+ * Writes a dump to `file`, which rdump_file_open() has opened; closes it in any case. Signals are blocked until it is done:
+ * neither PHP's timers nor a SIGTERM interrupt it, and a file larger than RLIMIT_FSIZE is an error, not the end.
+ */
+RDUMP_HIDDEN void rdump_write(
+	const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result);
+
+#endif
