@@ -5,14 +5,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define SMAPS "/proc/self/smaps"
-#define MAPS "/proc/self/maps"
 #define DELETED " (deleted)"
 
 /* ---- the text ---------------------------------------------------------------------------------------------------- */
@@ -219,37 +218,60 @@ enum rdump_class rdump_maps_classify(const struct rdump_mapping *mapping, bool f
 	return full || deleted || permissions[1] == 'w' ? RDUMP_CLASS_WHOLE : RDUMP_CLASS_CHANGED;
 }
 
-/* st_dev of a memfd is that of every file that the kernel keeps in memory for itself. */
-static uint64_t find_memory_device(void)
+static bool device_of(const struct rdump_mapping *mapping, uint64_t *device)
+{
+	struct text text = {mapping->line, mapping->device.at, mapping->line ? (size_t) mapping->name.at : 0};
+	struct rdump_span span;
+	uint64_t major, minor;
+
+	if (!take_hex(&text, &major, &span) || !take_char(&text, ':') || !take_hex(&text, &minor, &span)) {
+		return false;
+	}
+	*device = makedev(major, minor);
+	return true;
+}
+
+/* The kernel keeps memfds, System V and anonymous shared memory on one tmpfs of its own. st_dev of a memfd tells which. */
+static bool ask_memfd(uint64_t *device)
 {
 	struct stat status;
-	uint64_t device = makedev(0, 1); /* what it is on every system seen; for where a filter refuses memfd_create() */
+	bool known;
 	int fd = (int) syscall(SYS_memfd_create, "rdump", 1U /* MFD_CLOEXEC */);
 
-	if (fd >= 0) {
-		if (fstat(fd, &status) == 0) {
-			device = status.st_dev;
-		}
-		(void) close(fd);
+	if (fd < 0) {
+		return false;
 	}
-	return device;
+	known = fstat(fd, &status) == 0;
+	(void) close(fd);
+	*device = known ? status.st_dev : 0;
+	return known;
+}
+
+/* The device of the mapping that begins at `probe`, which is anonymous shared memory; 0 where it is not in the list. */
+static uint64_t find_probe(const struct rdump_maps *maps, const void *probe)
+{
+	uint64_t device;
+
+	for (uint32_t i = 0; i < maps->count; i++) {
+		if (maps->mapping[i].begin == (uint64_t) (uintptr_t) probe && device_of(&maps->mapping[i], &device)) {
+			return device;
+		}
+	}
+	return 0;
 }
 
 /* Does the unlinked file of `mapping` lie in memory? On a tmpfs that is mounted somewhere, its folder tells. */
 static bool lies_in_memory(const struct rdump_maps *maps, const struct rdump_mapping *mapping)
 {
-	struct text text = {mapping->line, mapping->device.at, mapping->line ? (size_t) mapping->name.at : 0};
-	struct rdump_span span;
 	struct statfs file_system;
 	struct stat status;
-	uint64_t major, minor, device;
+	uint64_t device;
 	char *folder = (char *) maps->work;
 	size_t length = mapping->name.length;
 
-	if (!take_hex(&text, &major, &span) || !take_char(&text, ':') || !take_hex(&text, &minor, &span)) {
+	if (!device_of(mapping, &device)) {
 		return false;
 	}
-	device = makedev(major, minor);
 	if (device == maps->memory_device) {
 		return true;
 	}
@@ -323,6 +345,20 @@ static int take_line(struct rdump_maps *maps, const char *line, size_t length, c
 	return 0;
 }
 
+/* Longer than a span can tell. The end of a path says whether the file is deleted: its middle is left out. */
+#define LONGEST_LINE ((size_t) UINT16_MAX)
+
+static size_t shorten(char *line, size_t length)
+{
+	size_t end = strlen(DELETED);
+
+	if (length <= LONGEST_LINE) {
+		return length;
+	}
+	memmove(line + LONGEST_LINE - end, line + length - end, end);
+	return LONGEST_LINE;
+}
+
 static int read_list(struct rdump_maps *maps, int fd, const char *source, struct rdump_error *error)
 {
 	char *buffer = (char *) maps->work;
@@ -340,22 +376,27 @@ static int read_list(struct rdump_maps *maps, int fd, const char *source, struct
 			return rdump_fail(error, "read", source, errno);
 		}
 		if (got == 0) {
-			/* no newline at the end, or a line that does not fit */
+			/* no newline at the end */
 			return filled ? rdump_fail(error, "understand a line of", source, EBADMSG) : 0;
 		}
 		filled += (size_t) got;
 		while ((newline = memchr(buffer + start, '\n', filled - start)) != NULL) {
-			if (take_line(maps, buffer + start, (size_t) (newline - buffer) - start, source, error) < 0) {
+			size_t length = shorten(buffer + start, (size_t) (newline - buffer) - start);
+
+			if (take_line(maps, buffer + start, length, source, error) < 0) {
 				return -1;
 			}
 			start = (size_t) (newline - buffer) + 1;
 		}
 		memmove(buffer, buffer + start, filled - start);
 		filled -= start;
+		if (filled == RDUMP_MAPS_WORK) {
+			filled = shorten(buffer, filled);
+		}
 	}
 }
 
-/* An empty list is no list: a process without memory there is not, but /dev/null mounted over the file there is. */
+/* A process always has memory: an empty list is another file mounted there, or a main thread that has ended. */
 static int open_and_read_list(struct rdump_maps *maps, const char *source, struct rdump_error *error)
 {
 	int status, fd = open(source, O_RDONLY | O_CLOEXEC);
@@ -368,30 +409,59 @@ static int open_and_read_list(struct rdump_maps *maps, const char *source, struc
 	return status == 0 && maps->count == 0 ? rdump_fail(error, "find a mapping in", source, ENODATA) : status;
 }
 
-int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
+/* Reads the first of the lists that there is. The main thread's is empty once that has ended: then the calling thread's. */
+static int read_any_list(struct rdump_maps *maps, struct rdump_error *error)
 {
+	static const char *const source[] = {
+		"/proc/self/smaps", "/proc/thread-self/smaps", "/proc/thread-self/maps", "/proc/self/maps"};
 	static const struct rdump_error none;
+
+	for (size_t i = 0; i < sizeof(source) / sizeof(*source); i++) {
+		if (open_and_read_list(maps, source[i], error) == 0) {
+			*error = none; /* a dump by another list is no failure */
+			return 0;
+		}
+		if (maps->count > 0 || error->err == EMFILE || error->err == ENFILE) {
+			break;
+		}
+	}
+	return -1;
+}
+
+/* Reads the list and finds the kernel's own tmpfs, by a mapping of it where a filter refuses memfd_create(). */
+static int read_list_and_device(struct rdump_maps *maps, struct rdump_error *error)
+{
+	size_t page_size = (size_t) sysconf(_SC_PAGESIZE);
+	void *probe;
 	int status;
 
+	if (ask_memfd(&maps->memory_device)) {
+		return read_any_list(maps, error);
+	}
+	probe = mmap(NULL, page_size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	status = read_any_list(maps, error);
+	if (probe != MAP_FAILED) {
+		maps->memory_device = find_probe(maps, probe);
+		(void) munmap(probe, page_size);
+	}
+	return status;
+}
+
+int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
+{
 	memset(maps, 0, sizeof(*maps));
 	maps->scratch = scratch;
-	maps->memory_device = find_memory_device();
 	maps->work = rdump_scratch_low(scratch, RDUMP_MAPS_WORK);
 	if (!maps->work) {
-		return rdump_fail(error, "find memory to read", SMAPS, ENOMEM);
+		return rdump_fail(error, "find memory to read", "/proc/self/smaps", ENOMEM);
 	}
-
-	status = open_and_read_list(maps, SMAPS, error);
-	if (status < 0 && maps->count == 0 && error->err != EMFILE && error->err != ENFILE) {
-		*error = none; /* a dump by the other list is none that went wrong */
-		status = open_and_read_list(maps, MAPS, error);
-	}
-	if (status < 0) {
+	if (read_list_and_device(maps, error) < 0) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < maps->count; i++) {
 		struct rdump_mapping *mapping = &maps->mapping[i];
-		bool memory = mapping->line[mapping->permissions.at + 3] == 's' && is_deleted(mapping) && lies_in_memory(maps, mapping);
+		bool memory = mapping->line[mapping->permissions.at + 3] == 's' && is_deleted(mapping)
+			&& lies_in_memory(maps, mapping);
 		mapping->class = (uint8_t) rdump_maps_classify(mapping, full, memory);
 	}
 	return 0;
@@ -399,7 +469,10 @@ int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool
 
 /* ---- resident bytes ---------------------------------------------------------------------------------------------- */
 
-/* The second number of /proc/self/statm, proc_pid_statm(5), -1 where it cannot be read. Before Linux 6.2 it may lag far behind. */
+/*
+ * The second number of /proc/self/statm, proc_pid_statm(5), in bytes; -1 where it cannot be read. Before Linux 6.2 it may
+ * be far too low.
+ */
 static int64_t read_statm(void)
 {
 	char text[128], *at = text;

@@ -78,6 +78,10 @@ void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps)
 	pages->maps = maps;
 	pages->page_size = (uint64_t) sysconf(_SC_PAGESIZE);
 	pages->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (pages->pagemap < 0) {
+		/* The main thread may have ended. */
+		pages->pagemap = open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC);
+	}
 	pages->can_scan = pages->pagemap >= 0;
 	pages->scan_tells_guards = true;
 	pages->swap_in_use = !known || system.freeswap != system.totalswap;

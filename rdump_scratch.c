@@ -6,12 +6,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RESERVE_SIZE ((size_t) 1024 * 1024)
+/*
+ * Holds the list and the runs of 65,530 anonymous mappings. So many are all that vm.max_map_count permits by default, and a
+ * process that has them gets no mapping for the scratch.
+ */
+#define RESERVE_SIZE ((size_t) 12 << 20)
 
 /* Address space only: what is not touched costs nothing. The first is enough for a million mappings. */
-static const size_t mapped_sizes[] = {(size_t) 256 << 20, (size_t) 32 << 20, (size_t) 4 << 20};
+static const size_t mapped_sizes[] = {(size_t) 256 << 20, (size_t) 32 << 20};
 
-/* For when the machine, or RLIMIT_AS, gives no more. Part of .bss: no page of it exists until it is used. */
+/* For when the machine, or RLIMIT_AS, gives no mapping. Part of .bss: no page of it exists until it is used. */
 static unsigned char reserve[RESERVE_SIZE];
 
 /* The process in which a dump is being made, 0 = none. */
@@ -36,28 +40,48 @@ static void take_turn(void)
 	}
 }
 
+/*
+ * Maps it without access first: in a process that called mlockall(MCL_FUTURE) every page of a new mapping that may be written
+ * exists at once, and munlock(2) prevents that. The advice is a wish: nothing depends on it.
+ */
+static void *map_scratch(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		return NULL;
+	}
+	(void) munlock(memory, size);
+	if (mprotect(memory, size, PROT_READ | PROT_WRITE) < 0) {
+		(void) munmap(memory, size);
+		return NULL;
+	}
+	(void) madvise(memory, size, MADV_DONTDUMP);
+	(void) madvise(memory, size, MADV_DONTFORK);   /* a child has no use for it */
+	(void) madvise(memory, size, MADV_NOHUGEPAGE); /* with huge pages a small dump would cost 2 MB at a time */
+	return memory;
+}
+
+/* Whole pages only, so that to leave the scratch out of the dump leaves out nothing else. */
+static void use_reserve(struct rdump_scratch *scratch)
+{
+	uintptr_t page_size = (uintptr_t) sysconf(_SC_PAGESIZE);
+
+	scratch->begin = (unsigned char *) (((uintptr_t) reserve + page_size - 1) & ~(page_size - 1));
+	scratch->end = (unsigned char *) (((uintptr_t) reserve + RESERVE_SIZE) & ~(page_size - 1));
+}
+
 void rdump_scratch_take(struct rdump_scratch *scratch)
 {
-	size_t page_size = (size_t) sysconf(_SC_PAGESIZE);
-
 	take_turn();
 	scratch->mapped = false;
 	for (size_t i = 0; i < sizeof(mapped_sizes) / sizeof(*mapped_sizes) && !scratch->mapped; i++) {
-		void *memory = mmap(NULL, mapped_sizes[i], PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (memory != MAP_FAILED) {
-			scratch->begin = memory;
-			scratch->end = scratch->begin + mapped_sizes[i];
-			scratch->mapped = true;
-			/* Huge pages would have a small dump cost 2 MB at a time. Both are wishes: nothing depends on them. */
-			(void) madvise(memory, mapped_sizes[i], MADV_DONTDUMP);
-			(void) madvise(memory, mapped_sizes[i], MADV_NOHUGEPAGE);
-		}
+		scratch->begin = map_scratch(mapped_sizes[i]);
+		scratch->end = scratch->begin + mapped_sizes[i];
+		scratch->mapped = scratch->begin != NULL;
 	}
 	if (!scratch->mapped) {
-		/* Whole pages only, so that leaving the scratch out of the dump leaves out nothing else. */
-		uintptr_t first = ((uintptr_t) reserve + page_size - 1) & ~((uintptr_t) page_size - 1);
-		scratch->begin = (unsigned char *) first;
-		scratch->end = (unsigned char *) (((uintptr_t) reserve + RESERVE_SIZE) & ~((uintptr_t) page_size - 1));
+		use_reserve(scratch);
 	}
 	scratch->low = scratch->begin;
 	scratch->high = scratch->end;

@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	maps.scratch = &scratch;
 	maps.memory_device = makedev(0, 1);
 	maps.work = rdump_scratch_low(&scratch, RDUMP_MAPS_WORK);
-	status = read_list(&maps, -1, SMAPS, &error);
+	status = read_list(&maps, -1, "the input", &error);
 	must(status == 0 || (status == -1 && error.step && error.path && error.err), "a failure without a reason");
 	must(scratch.low <= scratch.high && scratch.high <= scratch.end, "the scratch is overdrawn");
 	for (uint32_t i = 0; i < maps.count; i++) {

@@ -127,6 +127,15 @@ static bool failed_now(size_t length, size_t wanted)
 
 #define WRAP(type, name, parameters) type __real_##name parameters; type __wrap_##name parameters; type __wrap_##name parameters
 
+/* Is `path` the thread's own file, /proc/thread-self/NAME, where `replaced` is the process's, /proc/self/NAME? */
+static bool is_thread_s_own(const char *replaced, const char *path)
+{
+	static const char process[] = "/proc/self/", thread[] = "/proc/thread-self/";
+
+	return !strncmp(replaced, process, strlen(process)) && !strncmp(path, thread, strlen(thread))
+		&& !strcmp(replaced + strlen(process), path + strlen(thread));
+}
+
 WRAP(int, open, (const char *path, int flags, ...))
 {
 	mode_t mode = 0;
@@ -141,7 +150,7 @@ WRAP(int, open, (const char *path, int flags, ...))
 		return -1;
 	}
 	for (size_t i = 0; i < sizeof(replacement) / sizeof(*replacement) && replacement[i].path; i++) {
-		if (!strcmp(replacement[i].path, path)) {
+		if (!strcmp(replacement[i].path, path) || is_thread_s_own(replacement[i].path, path)) {
 			if (replacement[i].err) {
 				errno = replacement[i].err;
 				return -1;
