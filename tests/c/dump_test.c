@@ -369,70 +369,143 @@ static void as_a_worker(void)
 	end_child(start_child(not_dumpable, &planted));
 }
 
-/* Between two calls memory may go: what was listed comes as zeros, the region keeps its size. */
+/* Between two calls memory may go: what cannot be read comes as zeros, all else as it is, the region keeps its size. */
+#define GOING_PAGES ((size_t) 700)
+
 static unsigned char *going;
 static const char *go_before;
 static int go_at;
 
+/* Which pages go: one, one that is made unreadable, a long stretch. */
+static bool is_unmapped(size_t at)
+{
+	return at == 2 || (at >= 100 && at < 600);
+}
+
+static bool is_forbidden(size_t at)
+{
+	return at == 5;
+}
+
 static void go(const char *call)
 {
 	if (going && !strcmp(call, go_before) && --go_at == 0) {
-		expect(munmap(going + 2 * page, page) == 0 && mprotect(going + 5 * page, page, PROT_NONE) == 0, "%s", strerror(errno));
+		for (size_t i = 0; i < GOING_PAGES; i++) {
+			unsigned char *at = going + i * page;
+			expect(!is_unmapped(i) || munmap(at, page) == 0, "munmap: %s", strerror(errno));
+			expect(!is_forbidden(i) || mprotect(at, page, PROT_NONE) == 0, "mprotect: %s", strerror(errno));
+		}
 		going = NULL;
 	}
 }
 
+/* How a page is read, and how the kernel refuses. */
+struct way {
+	const char *before; /* pages go before this call ... */
+	int nth;            /* ... at its so manyth time */
+	bool safe_read, readv, mem;
+};
+
+static void go_away(const struct way *way, size_t piece)
+{
+	struct reader reader;
+	unsigned char *memory = map(GOING_PAGES, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	int calls;
+
+	for (size_t i = 0; i < GOING_PAGES; i++) {
+		memset(memory + i * page, 'a' + (int) (i % 26), page);
+	}
+	shim_restore();
+	if (!way->mem) {
+		shim_replace("/proc/self/mem", NULL, EACCES);
+	}
+	shim_show_only(memory, memory + GOING_PAGES * page);
+	shim_arm();
+	if (!way->readv) {
+		shim.only = "process_vm_readv";
+		shim.fail_from = 1;
+		shim.err = EPERM;
+	}
+	shim.piece = piece;
+	shim.before = go;
+	go_before = way->before;
+	go_at = way->nth;
+	going = memory;
+	dump_and_read(&reader, false, way->safe_read);
+	calls = shim.calls;
+	shim_disarm();
+	expect(going == NULL, "%s was not called", way->before);
+	for (size_t i = 0; i < GOING_PAGES; i++) {
+		/* /proc/self/mem reads what PROT_NONE hides, where the kernel is not told otherwise. */
+		const unsigned char *held = reader_at(&reader, memory + i * page, page);
+		bool zeros = held && is_filled(held, 0, page), kept = held && is_filled(held, 'a' + (int) (i % 26), page);
+		expect(is_unmapped(i) ? zeros : is_forbidden(i) ? zeros || (way->mem && kept) : kept, "page %zu is %s%s, piece %zu", i,
+			!held ? "missing" : zeros ? "zeros" : kept ? "kept" : "rubbish", way->safe_read ? ", safe_read" : "", piece);
+	}
+	/* A stretch of 500 pages costs no two calls a page. */
+	expect(shim.only || piece || calls < 800, "%d calls", calls);
+	reader_close(&reader);
+	shim_restore();
+	munmap(memory, GOING_PAGES * page);
+}
+
 static void memory_that_goes(void)
 {
-	static const struct {
-		const char *before;
-		int nth;
-		bool safe_read, readv, mem;
-	} way[] = {
+	static const struct way way[] = {
 		{"writev", 1, false, true, true},
 		{"writev", 1, false, true, false},
+		{"writev", 1, false, false, true},
 		{"writev", 1, false, false, false},
 		/* the first call is to see whether it can be read at all */
 		{"process_vm_readv", 2, true, true, true},
 		{"process_vm_readv", 2, true, true, false},
-		{"pread", 2, true, false, true},
+		{"openat", 1, true, false, true}, /* the temporary file: behind the plan */
 	};
-	struct reader reader;
-	unsigned char *memory;
+	static const size_t piece[] = {0, 4096, 65536, 1 << 21};
 
-	if (check_emulated()) {
-		skip("an emulator refuses all of a write where one page cannot be read");
-	}
 	for (size_t i = 0; i < sizeof(way) / sizeof(*way); i++) {
-		memory = map(8, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-		memset(memory, 'g', 8 * page);
-		shim_restore();
-		if (!way[i].mem) {
-			shim_replace("/proc/self/mem", NULL, EACCES);
+		for (size_t j = 0; j < sizeof(piece) / sizeof(*piece); j++) {
+			go_away(&way[i], piece[j]);
 		}
-		shim_show_only(memory, memory + 8 * page);
+	}
+}
+
+/* A writer before 3.15's process_vm_readv(): one bad page, and the call has read nothing. */
+static void batches_that_fail(void)
+{
+	static const struct way way = {"openat", 1, true, true, false};
+
+	refuse_batches = true;
+	go_away(&way, 0);
+	refuse_batches = false;
+}
+
+/* Of one thread, where nothing moves: a private mapping of a file that was truncated. Its neighbours' bytes are whole. */
+static void good_beside_bad(void)
+{
+	static const size_t piece[] = {0, 4096, 1 << 21};
+	struct reader reader;
+	unsigned char *memory[8];
+
+	for (size_t i = 0; i < 8; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "truncated %zu", i);
+		make_file(name, 20, 'A' + (int) i);
+		memory[i] = map_file(name, 20, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+		expect(truncate(name, (off_t) ((1 + i) * page)) == 0, "truncate: %s", strerror(errno));
+	}
+	for (size_t j = 0; j < 2 * sizeof(piece) / sizeof(*piece); j++) {
 		shim_arm();
-		if (!way[i].readv) {
-			shim.only = "process_vm_readv";
-			shim.fail_from = 1;
-			shim.err = EPERM;
-		}
-		shim.before = go;
-		go_before = way[i].before;
-		go_at = way[i].nth;
-		going = memory;
-		dump_and_read(&reader, false, way[i].safe_read);
+		shim.piece = piece[j / 2];
+		dump_and_read(&reader, false, j % 2);
 		shim_disarm();
-		expect(going == NULL, "%s was not called", way[i].before);
-		expect_held(&reader, "what stayed before", memory, 2, 'g');
-		expect_held(&reader, "what stayed between", memory + 3 * page, 2, 'g');
-		expect_held(&reader, "what stayed behind", memory + 6 * page, 2, 'g');
-		expect_held(&reader, "what was unmapped", memory + 2 * page, 1, 0);
-		/* /proc/self/mem reads what PROT_NONE hides. */
-		expect_held(&reader, "what was forbidden", memory + 5 * page, 1, way[i].mem ? 'g' : 0);
+		for (size_t i = 0; i < 8; i++) {
+			expect_held(&reader, "what is left of a file", memory[i], 1 + i, 'A' + (int) i);
+			expect_held(&reader, "what is gone of a file", memory[i] + (1 + i) * page, 19 - i, 0);
+		}
 		reader_close(&reader);
 	}
-	shim_restore();
 }
 
 /* Pages of a mapped file past its end: zeros, no SIGBUS. */
@@ -492,6 +565,43 @@ static void many_regions(void)
 	shim_restore();
 }
 
+static int asked;
+
+static void count_questions(const char *call)
+{
+	static bool behind_the_plan;
+
+	if (!strcmp(call, "mmap")) {
+		asked = 0;
+		behind_the_plan = false;
+	}
+	behind_the_plan = behind_the_plan || !strcmp(call, "openat"); /* the temporary file */
+	asked += behind_the_plan && (!strcmp(call, "ioctl") || !strcmp(call, "pread") || !strcmp(call, "mincore"));
+}
+
+/*
+ * Which pages there are is asked once, however many runs it comes to: while the dump is written, its page cache may push
+ * pages to swap, and mincore() would call them absent.
+ */
+static void asked_once(void)
+{
+	size_t pages = 40000;
+	unsigned char *memory = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	unsigned char *shared = map(pages, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	struct reader reader;
+
+	for (size_t i = 0; i < pages; i += 2) {
+		memory[i * page] = 1;
+		shared[i * page] = 1;
+	}
+	shim_arm();
+	shim.before = count_questions;
+	dump_and_read(&reader, false, false);
+	shim_disarm();
+	expect(asked == 0 && reader.regions >= pages, "asked %d times behind the plan, %u regions", asked, reader.regions);
+	reader_close(&reader);
+}
+
 #define GROWING_PAGES ((size_t) 20000)
 
 static unsigned char *changing;
@@ -534,6 +644,113 @@ static void regions_that_change(void)
 		expect(madvise(memory, GROWING_PAGES * page, MADV_DONTNEED) == 0, "madvise");
 	}
 	shim_restore();
+}
+
+/* A path of more than 65,535 bytes: the name is shortened, the dump is whole. */
+static void long_name(void)
+{
+	struct reader reader;
+	unsigned char *memory;
+	char folder[201];
+	bool found = false;
+
+	memset(folder, 'd', 200);
+	folder[200] = '\0';
+	for (int depth = 0; depth < 400; depth++) {
+		expect(mkdir(folder, 0700) == 0 && chdir(folder) == 0, "mkdir at depth %d: %s", depth, strerror(errno));
+	}
+	make_file("deep", 2, 'D');
+	memory = map_file("deep", 2, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	memset(memory, 'E', page);
+	for (int deleted = 0; deleted < 2; deleted++) {
+		dump_and_read(&reader, false, false);
+		for (uint32_t i = 0; i < reader.mappings; i++) {
+			const char *name = reader.mapping[i].name;
+			size_t length = strlen(name);
+			if (reader.mapping[i].first == (uintptr_t) memory) {
+				found = length > 60000 && length < 65536 && strstr(name, folder) != NULL
+					&& (!strcmp(name + length - 10, " (deleted)") == (deleted == 1));
+			}
+		}
+		expect(found, "the file's mapping is not in the table, or has another name%s", deleted ? ", deleted" : "");
+		expect_held(&reader, "the file's first page", memory, 1, 'E');
+		reader_close(&reader);
+		unlink("deep");
+	}
+	for (int depth = 0; depth < 400; depth++) {
+		expect(unlink("dump.rdump") == 0 || errno == ENOENT, "unlink: %s", strerror(errno));
+		expect(chdir("..") == 0 && rmdir(folder) == 0, "rmdir at depth %d: %s", depth, strerror(errno));
+	}
+}
+
+static unsigned char *of_the_thread;
+static pthread_t main_thread;
+
+/* /proc/self belongs to the main thread, and is empty once that has ended. */
+static void *outlive_main(void *unused)
+{
+	struct reader reader;
+
+	(void) unused;
+	pthread_join(main_thread, NULL);
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		dump_and_read(&reader, false, safe_read);
+		expect_held(&reader, "memory of the process", of_the_thread, 3, 'o');
+		reader_close(&reader);
+	}
+	_exit(0);
+}
+
+static void main_thread_ends(void *unused)
+{
+	pthread_t thread;
+
+	(void) unused;
+	main_thread = pthread_self();
+	of_the_thread = map(3, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	memset(of_the_thread, 'o', 3 * page);
+	expect(pthread_create(&thread, NULL, outlive_main, NULL) == 0, "pthread_create");
+	pthread_exit(NULL);
+}
+
+static void ended_main_thread(void)
+{
+	if (check_emulated() || check_instrumented()) {
+		skip("an emulator and the instruments need the main thread");
+	}
+	end_child(start_child(main_thread_ends, NULL));
+}
+
+/* As many mappings as a process may have: there is none left for the scratch. */
+static void no_mapping_left(void)
+{
+	struct reader reader;
+	char text[32] = "";
+	int fd = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
+	size_t most, made = 0;
+	unsigned char *memory;
+
+	expect(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0, "max_map_count: %s", strerror(errno));
+	close(fd);
+	most = strtoul(text, NULL, 10);
+	if (check_emulated() || check_instrumented() || most > 70000) {
+		skip("vm.max_map_count is %zu here, or the mappings are not this program's alone", most);
+	}
+	memory = mmap(NULL, 2 * most * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	expect(memory != MAP_FAILED, "mmap: %s", strerror(errno));
+	while (made < 2 * most && mprotect(memory + made * page, page, PROT_READ | PROT_WRITE | (made % 2 ? PROT_EXEC : 0)) == 0) {
+		memory[made * page] = 'm';
+		made++;
+	}
+	while (mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED) {
+	}
+	expect(made < 2 * most && errno == ENOMEM, "%zu mappings, and room for more: %s", made, strerror(errno));
+	dump_to("dump.rdump", false, false);
+	munmap(memory + page, (2 * most - 1) * page); /* the reader needs memory */
+	reader_open(&reader, "dump.rdump");
+	expect(reader.mappings > most - 10 && reader_held(&reader, memory, made * page) == made * page, "%u mappings, %zu of %zu pages",
+		reader.mappings, reader_held(&reader, memory, made * page) / page, made);
+	reader_close(&reader);
 }
 
 /* ---- the dump's own memory --------------------------------------------------------------------------------------- */
@@ -966,10 +1183,16 @@ int main(void)
 	check("each kind of memory, safe_read in each of its ways", each_kind_safely);
 	check("each kind of memory, as a worker that gave up root", as_a_worker);
 	check("memory that goes in mid-dump comes as zeros", memory_that_goes);
+	check("process_vm_readv() that fails for one page of a batch", batches_that_fail);
+	check("good pages beside bad ones", good_beside_bad);
 	check("a mapped file that was truncated: zeros past its end", truncated_file);
 	check("neighbours are one region", one_region);
 	check("20,000 regions", many_regions);
 	check("the number of regions is put right", regions_that_change);
+	check("which pages there are is asked once", asked_once);
+	check("a path of more than 65,535 bytes", long_name);
+	check("a main thread that has ended", ended_main_thread);
+	check("vm.max_map_count is reached", no_mapping_left);
 	check("the dump's own memory is not in it", own_memory);
 	check("the dump's own memory is not in it, at RLIMIT_AS", own_memory_at_the_limit);
 	check("scratch does not grow with memory", scratch_does_not_grow);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -512,28 +513,86 @@ static void unlinked_files(void)
 	expect(got.pages == 2 && got.there[5] && got.there[6], "unlinked, on a tmpfs: %zu pages", got.pages);
 }
 
+#ifndef MADV_GUARD_INSTALL
+# define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
+#endif
+
+/* Guard pages look swapped out to the page table, and are no memory. The kernel tells them apart since 6.15. */
+static void guard_pages(void)
+{
+	static const unsigned char wanted[] = "x..xx...x";
+	unsigned char *arena = reserve(9 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+	struct utsname system;
+	int major = 0, minor = 0;
+
+	if (madvise(arena + page, 2 * page, MADV_GUARD_INSTALL) < 0) {
+		skip("this kernel has no guard pages: %s", strerror(errno));
+	}
+	expect(uname(&system) == 0 && sscanf(system.release, "%d.%d", &major, &minor) == 2, "uname");
+	if (major < 6 || (major == 6 && minor < 15)) {
+		skip("Linux %d.%d does not tell them from swapped pages", major, minor);
+	}
+	expect(madvise(arena + 5 * page, 3 * page, MADV_GUARD_INSTALL) == 0, "madvise: %s", strerror(errno));
+	for (size_t i = 0; i < 9; i++) {
+		if (wanted[i] == 'x') {
+			arena[i * page] = 1;
+		}
+	}
+	for (enum source source = SCAN; source <= MINCORE; source++) {
+		if (ask(source, arena, 9 * page, false)) {
+			for (size_t i = 0; i < 9; i++) {
+				expect(!got.there[i] == (wanted[i] != 'x'), "%s: page %zu", source_name[source], i);
+			}
+		}
+	}
+}
+
 /* mincore() knows nothing of what is swapped out: where there may be some, it is not asked. */
 static void mincore_and_swap(void)
 {
 	static const struct {
+		int type;
 		bool accounted;
 		uint64_t swap;
 		bool swap_in_use, believed;
-	} row[] = {{true, 0, true, true}, {true, 4096, false, false}, {false, 0, false, true}, {false, 0, true, false}};
-	unsigned char *arena = reserve(50 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+		const char *kernel;
+		bool asked_twice, has_swap;
+	} row[] = {
+		{MAP_PRIVATE, true, 0, true, true, "6.1.0", false, true},
+		{MAP_PRIVATE, true, 4096, false, false, "6.1.0", false, true},
+		{MAP_PRIVATE, false, 0, false, true, "6.1.0", false, true},
+		{MAP_PRIVATE, false, 0, true, false, "6.1.0", false, true},
+		/* Before Linux 4.5 "Swap:" is 0 for shared memory always. */
+		{MAP_SHARED, true, 0, true, true, "4.5.0", false, true},
+		{MAP_SHARED, true, 0, true, false, "4.4.302-debian", false, true},
+		{MAP_SHARED, true, 0, true, false, "3.10.0", false, true},
+		{MAP_SHARED, true, 0, false, true, "4.4.302", false, true},
+		{MAP_PRIVATE, true, 0, true, true, "4.4.302", false, true},
+		{MAP_SHARED, true, 0, true, true, "10.0", false, true},
+		/* Asked a second time, its answer may be another one, if there is swap. */
+		{MAP_SHARED, true, 0, false, false, "6.1.0", true, true},
+		{MAP_SHARED, true, 0, false, true, "6.1.0", true, false},
+	};
 
-	memset(arena + 10 * page, 1, page);
-	shim_show_only(arena, arena + 50 * page);
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		unsigned char *arena = reserve(50 * page, row[i].type | MAP_ANONYMOUS);
+
+		memset(arena + 10 * page, 1, page);
+		shim_restore();
+		shim_show_only(arena, arena + 50 * page);
 		got.runs = got.pages = 0;
 		got.begin = (uintptr_t) arena;
 		got.end = got.begin + 50 * page;
 		got.there = calloc(50, 1);
 		rdump_scratch_take(&scratch);
+		shim_arm();
+		shim.kernel = row[i].kernel;
 		expect(open_pages(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step, strerror(error.err));
+		shim_disarm();
 		rdump_pages_close(&finder);
-		finder.can_scan = false;
 		finder.swap_in_use = row[i].swap_in_use;
+		finder.has_swap = row[i].has_swap;
+		finder.asked_twice = row[i].asked_twice;
 		maps.mapping->accounted = row[i].accounted;
 		maps.mapping->swap = row[i].swap;
 		expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
@@ -645,6 +704,7 @@ int main(void)
 	check("the scratch is cut out of a run", scratch_is_cut_out);
 	check("unlinked files on a disk and on a tmpfs", unlinked_files);
 	check("mincore() and swap", mincore_and_swap);
+	check("guard pages are not memory", guard_pages);
 	check("pages that are swapped out", swapped_out);
 	return 0;
 }

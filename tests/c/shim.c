@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 struct shim shim;
+bool refuse_batches;
 
 static pthread_t armed_by;
 
@@ -187,12 +188,69 @@ WRAP(ssize_t, pread, (int fd, void *buffer, size_t length, off_t at))
 }
 
 long __real_syscall(long number, ...);
+off_t __real_lseek(int fd, off_t at, int from);
+ssize_t __real_process_vm_readv(pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote,
+	unsigned long remotes, unsigned long flags);
+
+
+static bool is_readable(const unsigned char *at)
+{
+	unsigned char byte;
+	struct iovec local = {&byte, 1}, remote = {(void *) (uintptr_t) at, 1};
+
+	return __real_process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
+}
+
+/* How many bytes of a write the kernel takes whose pieces are refused as a whole. */
+static size_t whole_pieces(int fd, const struct iovec *vector, int count)
+{
+	off_t at = __real_lseek(fd, 0, SEEK_CUR);
+	size_t page = (size_t) sysconf(_SC_PAGESIZE), done = 0;
+
+	for (int i = 0; i < count; i++) {
+		const unsigned char *begin = vector[i].iov_base, *end = begin + vector[i].iov_len;
+		while (begin < end) {
+			size_t step = page - (uintptr_t) begin % page;
+			if (!is_readable(begin)) {
+				size_t into = ((size_t) at + done) % shim.piece;
+				return done > into ? done - into : 0;
+			}
+			step = step < (size_t) (end - begin) ? step : (size_t) (end - begin);
+			begin += step;
+			done += step;
+		}
+	}
+	return done;
+}
 
 /* By syscall(): a sanitizer's own write() would look at what it writes. */
+static ssize_t write_pieces(int fd, const struct iovec *vector, int count)
+{
+	struct iovec some[1024];
+	size_t left;
+
+	if (!shim.armed || !shim.piece) {
+		return (ssize_t) __real_syscall(SYS_writev, fd, vector, count);
+	}
+	left = whole_pieces(fd, vector, count);
+	if (left == 0) {
+		errno = EFAULT;
+		return -1;
+	}
+	for (int i = 0; i < count; i++) {
+		some[i] = vector[i];
+		some[i].iov_len = left < vector[i].iov_len ? left : vector[i].iov_len;
+		left -= some[i].iov_len;
+	}
+	return (ssize_t) __real_syscall(SYS_writev, fd, some, count);
+}
+
 WRAP(ssize_t, write, (int fd, const void *buffer, size_t length))
 {
 	size_t some = shortened("write", length);
-	return failed_now(some, length) ? -1 : (ssize_t) __real_syscall(SYS_write, fd, buffer, some);
+	struct iovec vector = {(void *) (uintptr_t) buffer, some};
+
+	return failed_now(some, length) ? -1 : write_pieces(fd, &vector, 1);
 }
 
 WRAP(ssize_t, writev, (int fd, const struct iovec *vector, int count))
@@ -200,7 +258,7 @@ WRAP(ssize_t, writev, (int fd, const struct iovec *vector, int count))
 	if (fails("writev")) {
 		return shim.err == SHIM_SHORT ? (ssize_t) __real_syscall(SYS_write, fd, vector->iov_base, (size_t) 1) : -1;
 	}
-	return (ssize_t) __real_syscall(SYS_writev, fd, vector, count);
+	return write_pieces(fd, vector, count);
 }
 
 WRAP(ssize_t, pwrite, (int fd, const void *buffer, size_t length, off_t at))
@@ -209,9 +267,18 @@ WRAP(ssize_t, pwrite, (int fd, const void *buffer, size_t length, off_t at))
 	return failed_now(some, length) ? -1 : __real_pwrite(fd, buffer, some, at);
 }
 
-WRAP(ssize_t, process_vm_readv, (pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote, unsigned long remotes, unsigned long flags))
+WRAP(ssize_t, process_vm_readv,
+	(pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote, unsigned long remotes,
+		unsigned long flags))
 {
-	return fails("process_vm_readv") ? -1 : __real_process_vm_readv(pid, local, locals, remote, remotes, flags);
+	ssize_t got = fails("process_vm_readv") ? -1
+		: __real_process_vm_readv(pid, local, locals, remote, remotes, flags);
+
+	if (refuse_batches && got > 0 && (size_t) got < remote->iov_len) {
+		errno = EFAULT;
+		return -1;
+	}
+	return got;
 }
 
 WRAP(int, ftruncate, (int fd, off_t size))

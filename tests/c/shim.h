@@ -21,6 +21,8 @@ struct shim {
 	bool no_sleep;   /* nanosleep() returns at once */
 	long file_system; /* what fstatfs() says it is; 0 = what it really is */
 	const char *kernel; /* the release that uname() says; NULL = the real one */
+	size_t piece;    /* writes end before the first piece of the file, of so many bytes, that has an unreadable byte for it;
+	                    4096 is what all file systems do before Linux 5.16, more what btrfs does; 0 = as it is here */
 	int runs;        /* kept since it was armed */
 	int most_runs;   /* how many runs the scratch has room for; 0 = as many as it has */
 	int sleeps;      /* how often it did */
@@ -28,6 +30,9 @@ struct shim {
 };
 
 extern struct shim shim;
+
+/* process_vm_readv() reads nothing where one page of several cannot be read, as before Linux 3.15. Armed or not. */
+extern bool refuse_batches;
 
 /* Starts counting anew, with nothing set. */
 void shim_arm(void);
