@@ -360,7 +360,7 @@ void rdump_write(const struct rdump_request *request, struct rdump_file *file, s
 	rdump_copy_close(&copy);
 	rdump_scratch_give(&scratch);
 
-	result->outcome = status == 0 ? RDUMP_WRITTEN : status > 0 ? RDUMP_SKIPPED : RDUMP_FAILED;
+	result->outcome = status == 0 ? RDUMP_WRITTEN : (status > 0 ? RDUMP_SKIPPED : RDUMP_FAILED);
 	result->others = file->others;
 	if (request->marker) {
 		finish_marker(file, result);

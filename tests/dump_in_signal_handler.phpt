@@ -8,12 +8,20 @@ if (!function_exists('pcntl_signal')) exit('skip no pcntl for this PHP');
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-pcntl_async_signals(true);
+/* PHP 7.0 calls a handler only where a program asks for that. */
+$async = function_exists('pcntl_async_signals');
+if ($async) {
+    pcntl_async_signals(true);
+}
 function worker()
 {
     $value = strrev('in the worker') . getmypid();
     rdump_shell('kill -USR2 ' . getmypid());
-    return rdump_await(function () { global $result; return $result !== null; }, 10);
+    return rdump_await(function () {
+        global $async, $result;
+        $async || pcntl_signal_dispatch();
+        return $result !== null;
+    }, 10);
 }
 $result = null;
 pcntl_signal(SIGUSR2, function ($signal) use ($folder, &$result) {

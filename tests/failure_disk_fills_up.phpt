@@ -13,9 +13,12 @@ $folder = rdump_folder(__FILE__);
 mkdir("$folder/mount");
 echo rdump_shell("mount -t tmpfs -o size=300M,mode=755 tmpfs $folder/mount")[2];
 file_put_contents("$folder/mount/a.rdump", 'the earlier file');
-/* A neighbour takes and frees most of the room, over and over, so that the room is there when a dump begins and gone when it is written. */
+/*
+ * A neighbour takes and frees most of the room, over and over, so that the room is there when a dump begins and gone when it is written.
+ * The file_put_contents() of PHP 7.0 and 7.1 copies its string.
+ */
 $neighbour = proc_open(rdump_prepare($folder, '$much = str_repeat("x", 200 << 20); for ($end = time() + 60; time() < $end && !is_file("stop");) { @file_put_contents("mount/other", $much); unlink("mount/other"); }',
-    ['memory_limit' => '300M']), [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
+    ['memory_limit' => '600M']), [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
 $run = rdump_run($folder, '
 $heap = str_repeat("x", 200 << 20);
 $deadline = time() + 25;

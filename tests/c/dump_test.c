@@ -905,6 +905,8 @@ static void process_does_not_grow(void)
 {
 	size_t pages = ((size_t) 512 << 20) / page;
 	unsigned char *private = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1), *shared = map(pages, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	/* In kB. A sanitizer keeps the stack frames of calls that have returned: it grows with each dump. */
+	long limit = check_instrumented() ? 64 << 10 : 1 << 10;
 	struct rusage before, after;
 	struct stat status;
 
@@ -917,7 +919,7 @@ static void process_does_not_grow(void)
 	dump_to("dump.rdump", false, false);
 	dump_to("dump.rdump", false, true);
 	getrusage(RUSAGE_SELF, &after);
-	expect(after.ru_maxrss - before.ru_maxrss <= 1024, "it grew by %ld kB", after.ru_maxrss - before.ru_maxrss);
+	expect(after.ru_maxrss - before.ru_maxrss <= limit, "it grew by %ld kB", after.ru_maxrss - before.ru_maxrss);
 	expect(stat("dump.rdump", &status) == 0 && (check_instrumented() || status.st_size < 40 << 20), "%lld bytes", (long long) status.st_size);
 }
 
