@@ -54,24 +54,23 @@ static const char *kernel_path(
 
 static bool dump(const char *path, bool full, struct rdump_error *error)
 {
-	char buffer[PATH_MAX];
+	struct rdump_workspace *work = &RDUMP_G(called);
 	struct rdump_request request;
 	struct rdump_result result;
-	struct rdump_file file;
-	const char *target = kernel_path(buffer, path, error);
+	const char *target = kernel_path(work->path, path, error);
 
 	if (!target) {
 		return false;
 	}
-	if (rdump_target_open(&file, target, error) < 0) {
+	if (rdump_target_open(&work->file, target, error) < 0) {
 		error->path = path;
 		return false;
 	}
 	rdump_request_init(&request, full);
-	rdump_write(&request, &file, &result);
+	rdump_write(&request, &work->file, &result);
 	*error = result.error;
 	if (error->path == target) {
-		error->path = path; /* `buffer` ends here */
+		error->path = path; /* as the script has it */
 	}
 	return result.outcome == RDUMP_WRITTEN;
 }

@@ -17,7 +17,7 @@
 
 int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error)
 {
-	char template[PATH_MAX];
+	char *template = RDUMP_G(called).path;
 	zend_string *kept = NULL;
 
 	if (path && ZSTR_LEN(path) == 0) {
