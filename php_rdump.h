@@ -48,7 +48,7 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	zend_string *override;
 	bool override_full;
 	/* the automatic dump on exhausted memory */
-	bool in_request; /* from RINIT to RSHUTDOWN */
+	bool in_request; /* from RINIT to post-deactivate */
 	bool dumping;    /* an error that arises meanwhile starts no second one */
 	bool passing_on; /* PHP 7: an error on its way to the hook that was there before */
 	struct rdump_counter oom_counter;

@@ -152,6 +152,13 @@ static PHP_RSHUTDOWN_FUNCTION(rdump)
 	return SUCCESS;
 }
 
+/* After RSHUTDOWN PHP still runs code of the script: header callbacks, session handlers, output handlers. */
+static ZEND_MODULE_POST_ZEND_DEACTIVATE_D(rdump)
+{
+	rdump_oom_end();
+	return SUCCESS;
+}
+
 static PHP_MINFO_FUNCTION(rdump)
 {
 	php_info_print_table_start();
@@ -176,7 +183,7 @@ zend_module_entry rdump_module_entry = {
 	PHP_MODULE_GLOBALS(rdump),
 	PHP_GINIT(rdump),
 	NULL,
-	NULL,
+	ZEND_MODULE_POST_ZEND_DEACTIVATE_N(rdump),
 	STANDARD_MODULE_PROPERTIES_EX
 };
 

@@ -15,6 +15,14 @@
 
 /* ---- the script's own path --------------------------------------------------------------------------------------- */
 
+static void drop_override(void)
+{
+	if (RDUMP_G(override)) {
+		zend_string_release(RDUMP_G(override));
+		RDUMP_G(override) = NULL;
+	}
+}
+
 int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error)
 {
 	char *template = RDUMP_G(called).path;
@@ -31,21 +39,10 @@ int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error)
 		}
 		kept = zend_string_init(template, strlen(template), 0);
 	}
-	if (RDUMP_G(override)) {
-		zend_string_release(RDUMP_G(override));
-	}
+	drop_override();
 	RDUMP_G(override) = kept;
 	RDUMP_G(override_full) = full;
 	return 0;
-}
-
-static void drop_override(void)
-{
-	if (RDUMP_G(override)) {
-		zend_string_release(RDUMP_G(override));
-		RDUMP_G(override) = NULL;
-	}
-	RDUMP_G(dumping) = false; /* a bailout may have left it so */
 }
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
@@ -166,9 +163,14 @@ void rdump_oom_activate(void)
 
 void rdump_oom_deactivate(void)
 {
-	RDUMP_G(in_request) = false;
-	drop_override();
 	rdump_errors_deactivate();
+}
+
+void rdump_oom_end(void)
+{
+	RDUMP_G(in_request) = false;
+	RDUMP_G(dumping) = false; /* a bailout may have left it so */
+	drop_override();
 }
 
 void rdump_oom_shutdown(void)
