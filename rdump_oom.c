@@ -10,6 +10,7 @@
 #include "rdump_target.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,26 +50,23 @@ int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error)
 
 /*
  * PHP's security releases of 2026 report the error when the function that wanted the memory has returned, and its caller is
- * on its way to an exception handler. In the dump the caller stands where it was: its line is read there. Returns that
- * caller, or NULL.
+ * on its way to an exception handler. In the dump the caller stands where it was: its line is read there. It may stay
+ * there: a fatal error unwinds the request, and nothing is executed in that frame any more.
  */
-static zend_execute_data *put_back_in_place(void)
+static void put_back_in_place(void)
 {
 	zend_execute_data *frame = EG(current_execute_data);
 
-	if (!frame || !frame->func || !ZEND_USER_CODE(frame->func->type) || frame->opline != EG(exception_op)
-		|| !EG(opline_before_exception)) {
-		return NULL;
+	if (frame && frame->func && ZEND_USER_CODE(frame->func->type) && frame->opline == EG(exception_op)
+		&& EG(opline_before_exception)) {
+		frame->opline = EG(opline_before_exception);
 	}
-	frame->opline = EG(opline_before_exception);
-	return frame;
 }
 
 static void on_memory_error(const char *cause)
 {
 	const zend_string *override = RDUMP_G(override);
 	struct rdump_trigger trigger = {cause, RDUMP_G(oom_dump), RDUMP_G(oom_dump_full), false, &RDUMP_G(oom_counter)};
-	zend_execute_data *moved;
 
 	if (override) {
 		trigger.template = ZSTR_VAL(override);
@@ -79,11 +77,8 @@ static void on_memory_error(const char *cause)
 		return;
 	}
 	RDUMP_G(dumping) = true;
-	moved = put_back_in_place();
+	put_back_in_place();
 	rdump_auto_dump(&trigger);
-	if (moved) {
-		moved->opline = EG(exception_op);
-	}
 	RDUMP_G(dumping) = false;
 }
 
@@ -113,15 +108,22 @@ static void on_error(int type, const char *message)
 /*
  * Where the machine gives no more, PHP's security releases of 2026 report no error any more: zend_out_of_memory() writes "Out of
  * memory" and calls exit(), as all versions do for memory that outlives a request. The call stack still stands then. What
- * tells such an end from any other: it comes in mid-request, with the ENOMEM of the failed mmap().
+ * tells such an end from any other: it comes in mid-request, with the ENOMEM of the failed mmap(). Where that message could not
+ * be written (stderr closed, or a log on a full disk), errno is of the write: then it is known only that something ends
+ * the process in mid-request whose message is lost.
  */
 static bool watching_exit;
 
+static const char *cause_of_exit(int err)
+{
+	return err == ENOMEM ? "out of memory" : err && ferror_unlocked(stderr) ? "exit in mid-request, stderr not writable (out of memory?)" : NULL;
+}
+
 static void on_exit_of_process(void)
 {
-	int err = errno;
+	const char *cause = cause_of_exit(errno);
 
-	if (!watching_exit || err != ENOMEM) {
+	if (!watching_exit || !cause) {
 		return;
 	}
 #ifdef ZTS
@@ -133,7 +135,7 @@ static void on_exit_of_process(void)
 # endif
 #endif
 	if (RDUMP_G(in_request)) {
-		on_memory_error("out of memory");
+		on_memory_error(cause);
 	}
 }
 
