@@ -40,5 +40,9 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_scratch.c
     ]),
     [$ext_shared],,
-    [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1])
+    [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden])
+
+  dnl The linker looks up every function when PHP starts: in the middle of a dump it would need 3 KB of the stack.
+  RDUMP_SHARED_LIBADD="-Wl,-z,now"
+  PHP_SUBST([RDUMP_SHARED_LIBADD])
 fi

@@ -6,7 +6,7 @@
 #ifndef PHP_RDUMP_H
 #define PHP_RDUMP_H
 
-#include "rdump_platform.h"
+#include "rdump_file.h"
 
 #include "php.h"
 
@@ -28,6 +28,13 @@ struct rdump_counter {
 	int64_t latest; /* seconds, CLOCK_BOOTTIME */
 };
 
+/* What a dump needs of memory outside the writer. Not on the stack: that of a fiber may have a few KB, fiber.stack_size. */
+struct rdump_workspace {
+	struct rdump_file file;
+	char path[PATH_MAX];
+	char text[PATH_MAX + 512]; /* the expanded template, then a log line */
+};
+
 ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	/* php.ini: see README.md */
 	char *oom_dump;
@@ -41,10 +48,13 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	zend_string *override;
 	bool override_full;
 	/* the automatic dump on exhausted memory */
-	bool in_request; /* from RINIT to RSHUTDOWN */
+	bool in_request; /* from RINIT to post-deactivate */
 	bool dumping;    /* an error that arises meanwhile starts no second one */
 	bool passing_on; /* PHP 7: an error on its way to the hook that was there before */
 	struct rdump_counter oom_counter;
+	/* one for the functions and one for automatic dumps: such a dump may begin while a function is at work */
+	struct rdump_workspace called;
+	struct rdump_workspace automatic;
 ZEND_END_MODULE_GLOBALS(rdump)
 
 ZEND_EXTERN_MODULE_GLOBALS(rdump)

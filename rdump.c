@@ -54,24 +54,23 @@ static const char *kernel_path(
 
 static bool dump(const char *path, bool full, struct rdump_error *error)
 {
-	char buffer[PATH_MAX];
+	struct rdump_workspace *work = &RDUMP_G(called);
 	struct rdump_request request;
 	struct rdump_result result;
-	struct rdump_file file;
-	const char *target = kernel_path(buffer, path, error);
+	const char *target = kernel_path(work->path, path, error);
 
 	if (!target) {
 		return false;
 	}
-	if (rdump_target_open(&file, target, error) < 0) {
+	if (rdump_target_open(&work->file, target, error) < 0) {
 		error->path = path;
 		return false;
 	}
 	rdump_request_init(&request, full);
-	rdump_write(&request, &file, &result);
+	rdump_write(&request, &work->file, &result);
 	*error = result.error;
 	if (error->path == target) {
-		error->path = path; /* `buffer` ends here */
+		error->path = path; /* as the script has it */
 	}
 	return result.outcome == RDUMP_WRITTEN;
 }
@@ -153,6 +152,13 @@ static PHP_RSHUTDOWN_FUNCTION(rdump)
 	return SUCCESS;
 }
 
+/* After RSHUTDOWN PHP still runs code of the script: header callbacks, session handlers, output handlers. */
+static ZEND_MODULE_POST_ZEND_DEACTIVATE_D(rdump)
+{
+	rdump_oom_end();
+	return SUCCESS;
+}
+
 static PHP_MINFO_FUNCTION(rdump)
 {
 	php_info_print_table_start();
@@ -177,7 +183,7 @@ zend_module_entry rdump_module_entry = {
 	PHP_MODULE_GLOBALS(rdump),
 	PHP_GINIT(rdump),
 	NULL,
-	NULL,
+	ZEND_MODULE_POST_ZEND_DEACTIVATE_N(rdump),
 	STANDARD_MODULE_PROPERTIES_EX
 };
 

@@ -13,9 +13,9 @@
 
 int rdump_folder_open(struct rdump_folder *folder, const char *path, size_t length)
 {
-	char name[PATH_MAX];
+	char *name = folder->work.path;
 
-	if (length >= sizeof(name)) {
+	if (length >= sizeof(folder->work.path)) {
 		return ENAMETOOLONG;
 	}
 	memcpy(name, path, length);
@@ -38,21 +38,18 @@ void rdump_folder_close(struct rdump_folder *folder)
 	}
 }
 
-int rdump_folder_path(const struct rdump_folder *folder, char path[PATH_MAX])
+const char *rdump_folder_path(struct rdump_folder *folder)
 {
 	char link[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 	ssize_t length;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", folder->fd);
-	length = readlink(link, path, PATH_MAX);
-	if (length < 0) {
-		return errno;
+	length = readlink(link, folder->work.path, sizeof(folder->work.path));
+	if (length <= 0 || length >= (ssize_t) sizeof(folder->work.path)) {
+		return NULL;
 	}
-	if (length == 0 || length >= PATH_MAX) {
-		return ENAMETOOLONG;
-	}
-	path[length] = '\0';
-	return 0;
+	folder->work.path[length] = '\0';
+	return folder->work.path;
 }
 
 int rdump_folder_lock(const struct rdump_folder *folder, int patience)
@@ -116,7 +113,7 @@ static bool remove_leftover(const struct rdump_folder *folder, const char *name)
 
 /* What a walk over the folder is looking for. */
 struct survey {
-	const struct rdump_folder *folder;
+	struct rdump_folder *folder;
 	const char *target;
 	const char *temporary;
 	uint64_t others;
@@ -148,21 +145,18 @@ struct entry {
 
 static int read_folder(struct survey *survey)
 {
-	union {
-		char bytes[4096];
-		uint64_t aligned;
-	} buffer;
+	uint64_t *entries = survey->folder->work.entries;
 
 	if (lseek(survey->folder->fd, 0, SEEK_SET) < 0) {
 		return errno;
 	}
 	for (;;) {
-		long got = syscall(SYS_getdents64, survey->folder->fd, buffer.bytes, sizeof(buffer.bytes));
+		long got = syscall(SYS_getdents64, survey->folder->fd, entries, sizeof(survey->folder->work.entries));
 		if (got <= 0) {
 			return got < 0 ? errno : 0;
 		}
 		for (long at = 0; at < got;) {
-			const struct entry *entry = (const struct entry *) (buffer.bytes + at);
+			const struct entry *entry = (const struct entry *) ((const char *) entries + at);
 			visit(survey, entry->name);
 			at += entry->length;
 		}
@@ -170,7 +164,7 @@ static int read_folder(struct survey *survey)
 }
 
 int rdump_folder_survey(
-	const struct rdump_folder *folder, const char *target, const char *temporary, uint64_t *others)
+	struct rdump_folder *folder, const char *target, const char *temporary, uint64_t *others)
 {
 	struct survey survey = {folder, target, temporary, 0};
 	int err = folder->listable ? read_folder(&survey) : EACCES;

@@ -22,14 +22,18 @@
 struct rdump_folder {
 	int fd;        /* -1 = not open */
 	bool listable; /* may be read and locked, not only passed through */
+	union {
+		char path[PATH_MAX];   /* while it is opened, and what rdump_folder_path() returns */
+		uint64_t entries[512]; /* what getdents64(2) fills in */
+	} work;                    /* not on the stack: that of a fiber may have a few KB, fiber.stack_size */
 };
 
 /* Opens the folder, of which `path` holds `length` bytes; no bytes are the working directory. Errors: those of open(2). */
 RDUMP_HIDDEN int rdump_folder_open(struct rdump_folder *folder, const char *path, size_t length);
 RDUMP_HIDDEN void rdump_folder_close(struct rdump_folder *folder);
 
-/* The real path of the open folder. Errors: ENAMETOOLONG, and those of readlink(2) where /proc does not tell. */
-RDUMP_HIDDEN int rdump_folder_path(const struct rdump_folder *folder, char path[PATH_MAX]);
+/* The real path of the open folder, until the next call for it; NULL where /proc does not tell. */
+RDUMP_HIDDEN const char *rdump_folder_path(struct rdump_folder *folder);
 
 /*
  * Makes the decisions of other dumps to this folder wait, flock(2). Gives up after `patience` milliseconds: anyone who may
@@ -44,6 +48,6 @@ RDUMP_HIDDEN void rdump_folder_unlock(const struct rdump_folder *folder);
  * it, complete or being written, except those named `target` and `temporary`. Errors: those of getdents64(2).
  */
 RDUMP_HIDDEN int rdump_folder_survey(
-	const struct rdump_folder *folder, const char *target, const char *temporary, uint64_t *others);
+	struct rdump_folder *folder, const char *target, const char *temporary, uint64_t *others);
 
 #endif

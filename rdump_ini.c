@@ -6,6 +6,7 @@
 #include "rdump_ini.h"
 
 #include "php_ini.h"
+#include "SAPI.h"
 
 #include <limits.h>
 #include <string.h>
@@ -25,10 +26,19 @@ static void *ini_field(void *offset, void *base)
 	return (char *) base + (size_t) offset;
 }
 
-/* A value that makes no sense must not silently mean "off": it is refused, and the default stands. */
+/*
+ * A value that makes no sense must not silently mean "off": it is refused. What stands is the default while the directives
+ * are registered, when the entry has no value yet; later (php_admin_value of a pool or a virtual host) the earlier value.
+ */
 static int refuse(const zend_ini_entry *entry, const char *value, const char *expected)
 {
-	zend_error(E_WARNING, "rdump: %s=%s is refused, it takes %s; the default stands", ZSTR_VAL(entry->name), value, expected);
+	const char *name = ZSTR_VAL(entry->name);
+
+	if (entry->value) {
+		zend_error(E_WARNING, "rdump: %s=%s is refused, it takes %s; %s=%s stands", name, value, expected, name, ZSTR_VAL(entry->value));
+	} else {
+		zend_error(E_WARNING, "rdump: %s=%s is refused, it takes %s; the default stands", name, value, expected);
+	}
 	return FAILURE;
 }
 
@@ -149,12 +159,31 @@ static PHP_INI_MH(on_bool)
 	return SUCCESS;
 }
 
+/*
+ * In a web server the working directory is the script's folder: a dump there could be fetched by anybody. These are not web
+ * servers; in an application that embeds PHP the working directory is the application's.
+ */
+static bool is_web_server(void)
+{
+	static const char *const others[] = {"cli", "phpdbg", "embed", "micro"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (sapi_module.name && !strcmp(sapi_module.name, others[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static PHP_INI_MH(on_template)
 {
 	char *text = new_value ? ZSTR_VAL(new_value) : NULL;
 
 	if (text && (strlen(text) != ZSTR_LEN(new_value) || ZSTR_LEN(new_value) >= PATH_MAX)) {
 		return refuse(entry, text, "a path of at most 4095 bytes");
+	}
+	if (text && *text && *text != '/' && is_web_server()) {
+		return refuse(entry, text, "an absolute path in a web server (a relative one leads to the script's folder, where anybody could fetch the dump)");
 	}
 	*(char **) ini_field(mh_arg1, mh_arg2) = text;
 	return SUCCESS;

@@ -10,14 +10,23 @@
 #include "rdump_target.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the script's own path --------------------------------------------------------------------------------------- */
 
+static void drop_override(void)
+{
+	if (RDUMP_G(override)) {
+		zend_string_release(RDUMP_G(override));
+		RDUMP_G(override) = NULL;
+	}
+}
+
 int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error)
 {
-	char template[PATH_MAX];
+	char *template = RDUMP_G(called).path;
 	zend_string *kept = NULL;
 
 	if (path && ZSTR_LEN(path) == 0) {
@@ -31,47 +40,33 @@ int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error)
 		}
 		kept = zend_string_init(template, strlen(template), 0);
 	}
-	if (RDUMP_G(override)) {
-		zend_string_release(RDUMP_G(override));
-	}
+	drop_override();
 	RDUMP_G(override) = kept;
 	RDUMP_G(override_full) = full;
 	return 0;
-}
-
-static void drop_override(void)
-{
-	if (RDUMP_G(override)) {
-		zend_string_release(RDUMP_G(override));
-		RDUMP_G(override) = NULL;
-	}
-	RDUMP_G(dumping) = false; /* a bailout may have left it so */
 }
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
 
 /*
  * PHP's security releases of 2026 report the error when the function that wanted the memory has returned, and its caller is
- * on its way to an exception handler. In the dump the caller stands where it was: its line is read there. Returns that
- * caller, or NULL.
+ * on its way to an exception handler. In the dump the caller stands where it was: its line is read there. It may stay
+ * there: a fatal error unwinds the request, and nothing is executed in that frame any more.
  */
-static zend_execute_data *put_back_in_place(void)
+static void put_back_in_place(void)
 {
 	zend_execute_data *frame = EG(current_execute_data);
 
-	if (!frame || !frame->func || !ZEND_USER_CODE(frame->func->type) || frame->opline != EG(exception_op)
-		|| !EG(opline_before_exception)) {
-		return NULL;
+	if (frame && frame->func && ZEND_USER_CODE(frame->func->type) && frame->opline == EG(exception_op)
+		&& EG(opline_before_exception)) {
+		frame->opline = EG(opline_before_exception);
 	}
-	frame->opline = EG(opline_before_exception);
-	return frame;
 }
 
 static void on_memory_error(const char *cause)
 {
 	const zend_string *override = RDUMP_G(override);
 	struct rdump_trigger trigger = {cause, RDUMP_G(oom_dump), RDUMP_G(oom_dump_full), false, &RDUMP_G(oom_counter)};
-	zend_execute_data *moved;
 
 	if (override) {
 		trigger.template = ZSTR_VAL(override);
@@ -82,11 +77,8 @@ static void on_memory_error(const char *cause)
 		return;
 	}
 	RDUMP_G(dumping) = true;
-	moved = put_back_in_place();
+	put_back_in_place();
 	rdump_auto_dump(&trigger);
-	if (moved) {
-		moved->opline = EG(exception_op);
-	}
 	RDUMP_G(dumping) = false;
 }
 
@@ -116,15 +108,22 @@ static void on_error(int type, const char *message)
 /*
  * Where the machine gives no more, PHP's security releases of 2026 report no error any more: zend_out_of_memory() writes "Out of
  * memory" and calls exit(), as all versions do for memory that outlives a request. The call stack still stands then. What
- * tells such an end from any other: it comes in mid-request, with the ENOMEM of the failed mmap().
+ * tells such an end from any other: it comes in mid-request, with the ENOMEM of the failed mmap(). Where that message could not
+ * be written (stderr closed, or a log on a full disk), errno is of the write: then it is known only that something ends
+ * the process in mid-request whose message is lost.
  */
 static bool watching_exit;
 
+static const char *cause_of_exit(int err)
+{
+	return err == ENOMEM ? "out of memory" : err && ferror_unlocked(stderr) ? "exit in mid-request, stderr not writable (out of memory?)" : NULL;
+}
+
 static void on_exit_of_process(void)
 {
-	int err = errno;
+	const char *cause = cause_of_exit(errno);
 
-	if (!watching_exit || err != ENOMEM) {
+	if (!watching_exit || !cause) {
 		return;
 	}
 #ifdef ZTS
@@ -136,7 +135,7 @@ static void on_exit_of_process(void)
 # endif
 #endif
 	if (RDUMP_G(in_request)) {
-		on_memory_error("out of memory");
+		on_memory_error(cause);
 	}
 }
 
@@ -166,9 +165,14 @@ void rdump_oom_activate(void)
 
 void rdump_oom_deactivate(void)
 {
-	RDUMP_G(in_request) = false;
-	drop_override();
 	rdump_errors_deactivate();
+}
+
+void rdump_oom_end(void)
+{
+	RDUMP_G(in_request) = false;
+	RDUMP_G(dumping) = false; /* a bailout may have left it so */
+	drop_override();
 }
 
 void rdump_oom_shutdown(void)

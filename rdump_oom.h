@@ -5,10 +5,11 @@
 #include "php_rdump.h"
 #include "rdump_error.h"
 
-/* The trigger's life: MINIT, RINIT, RSHUTDOWN, MSHUTDOWN. */
+/* The trigger's life: MINIT, RINIT, RSHUTDOWN, post-deactivate (the last of a request), MSHUTDOWN. */
 RDUMP_HIDDEN void rdump_oom_startup(void);
 RDUMP_HIDDEN void rdump_oom_activate(void);
 RDUMP_HIDDEN void rdump_oom_deactivate(void);
+RDUMP_HIDDEN void rdump_oom_end(void);
 RDUMP_HIDDEN void rdump_oom_shutdown(void);
 
 /*

@@ -6,7 +6,7 @@
 #define RDUMP_PLATFORM_H
 
 #ifndef _GNU_SOURCE
-# define _GNU_SOURCE
+# define _GNU_SOURCE 1 /* as some versions of PHP have it */
 #endif
 
 #if !defined(__linux__)

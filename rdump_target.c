@@ -21,7 +21,7 @@ bool rdump_target_is_forbidden(const char *path)
 int rdump_target_open(struct rdump_file *file, const char *path, struct rdump_error *error)
 {
 	static const char outside[] = "write (open_basedir restriction in effect)";
-	char folder[PATH_MAX];
+	const char *folder;
 
 	if (strlen(path) >= PATH_MAX) {
 		return rdump_fail(error, "open the folder of", path, ENAMETOOLONG);
@@ -33,7 +33,8 @@ int rdump_target_open(struct rdump_file *file, const char *path, struct rdump_er
 		return -1;
 	}
 	/* A folder of the path may have been exchanged since: what counts is where the open one is. */
-	if (rdump_folder_path(&file->folder, folder) == 0 && rdump_target_is_forbidden(folder)) {
+	folder = rdump_folder_path(&file->folder);
+	if (folder && rdump_target_is_forbidden(folder)) {
 		rdump_file_close(file);
 		return rdump_fail(error, outside, path, EPERM);
 	}
@@ -102,21 +103,26 @@ bool rdump_target_expand(char path[PATH_MAX], const char *template)
 
 int rdump_target_absolute_template(char absolute[PATH_MAX], const char *template)
 {
-	char folder[PATH_MAX];
-	size_t length = 0;
-	bool fits = true;
+	size_t from, to;
 
-	if (*template != '/') {
-		if (rdump_target_absolute(folder, "") < 0) {
-			return -1;
-		}
-		for (const char *at = folder; *at && fits; at++) {
-			fits = append(absolute, &length, *at == '%' ? "%%" : at, *at == '%' ? 2 : 1);
-		}
+	*absolute = '\0';
+	if (*template != '/' && rdump_target_absolute(absolute, "") < 0) {
+		return -1;
 	}
-	if (!fits || !append(absolute, &length, template, strlen(template))) {
+	from = to = strlen(absolute);
+	for (const char *at = absolute; *at; at++) {
+		to += *at == '%';
+	}
+	if (to + strlen(template) >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
+	}
+	strcpy(absolute + to, template);
+	while (from < to) {
+		absolute[--to] = absolute[--from];
+		if (absolute[to] == '%') {
+			absolute[--to] = '%';
+		}
 	}
 	return 0;
 }

@@ -1,9 +1,15 @@
 --TEST--
 Automatic dump: in a generator, a destructor, an autoloader, an included file, internal functions, a shutdown function, an error handler
+--SKIPIF--
+<?php
+require __DIR__ . '/rdump.inc';
+if (rdump_offsets(rdump_folder(__FILE__)) === null) exit('skip no compiler, or not the headers that the extension was built with');
+?>
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
+$offsets = rdump_offsets($folder);
 file_put_contents("$folder/included.php", '<?php exhaust();');
 foreach ([
     'generator' => 'function numbers() { yield 1; exhaust(); } foreach (numbers() as $n);',
@@ -24,14 +30,12 @@ foreach ([
     'exception handler' => 'set_exception_handler(function () { exhaust(); }); throw new Exception;',
     'static initializer' => 'class S { static function __callStatic($n, $a) { exhaust(); } } S::anything();',
     'toString' => 'class T { function __toString() { exhaust(); return ""; } } echo new T;',
-    'fiber' => PHP_VERSION_ID < 80100 ? 'exhaust();' : '(new Fiber(function () { exhaust(); }))->start();',
+    'fiber' => PHP_VERSION_ID < 80100 ? '(function () { exhaust(); })();' : '(new Fiber(function () { exhaust(); }))->start();',
 ] as $where => $code) {
     $run = rdump_run($folder, RDUMP_EXHAUST . $code, ['rdump.oom_dump' => "$folder/a.rdump"]);
     $judgement = rdump_judge("$folder/a.rdump");
-    echo $where, ': ', $judgement, count($run->log) === 1 ? '' : ', ' . count($run->log) . ' lines in the log', "\n";
-    if ($judgement !== 'valid') {
-        echo substr($run->out . $run->err, 0, 300), "\n";
-    }
+    $told = $judgement === 'valid' ? rdump_stack("$folder/a.rdump", $offsets) : substr($run->out . $run->err, 0, 300);
+    echo $where, ': ', $told, count($run->log) === 1 ? '' : ', ' . count($run->log) . ' lines in the log', "\n";
     @unlink("$folder/a.rdump");
 }
 ?>
@@ -41,22 +45,22 @@ require __DIR__ . '/rdump.inc';
 rdump_clean(__FILE__);
 ?>
 --EXPECT--
-generator: valid
-generator that is destroyed: valid
-destructor: valid
-destructor at the end: valid
-garbage collection: valid
-autoloader: valid
-included file: valid
-eval: valid
-str_repeat: valid
-range: valid
-sort: valid
-serialize: valid
-output buffer: valid
-shutdown function: valid
-error handler: valid
-exception handler: valid
-static initializer: valid
-toString: valid
-fiber: valid
+generator: exhaust < numbers < {main}
+generator that is destroyed: exhaust < numbers < {main}
+destructor: exhaust < D::__destruct < {main}
+destructor at the end: exhaust < D::__destruct
+garbage collection: exhaust < D::__destruct < {main}
+autoloader: exhaust < {closure} < {main}
+included file: exhaust < {main} < {main}
+eval: exhaust < {main} < {main}
+str_repeat: {main}
+range: {main}
+sort: {closure} < {main}
+serialize: {main}
+output buffer: {main}
+shutdown function: exhaust
+error handler: exhaust < {closure} < {main}
+exception handler: exhaust < {closure}
+static initializer: exhaust < S::__callStatic < {main}
+toString: exhaust < T::__toString < {main}
+fiber: exhaust < {closure} < {main}

@@ -251,7 +251,8 @@ class RdumpWalk
         if ($name !== 0 && $scope !== 0) {
             $described['function'] = $this->className($scope) . '::' . $described['function'];
         }
-        if ($this->dump->u8($function + $this->at['zend_function.type']) === $this->at['ZEND_USER_FUNCTION']) {
+        /* ZEND_USER_CODE(): functions, files and evaluated code of the script */
+        if ($this->dump->u8($function + $this->at['zend_function.type']) % 2 === 0) {
             $opline = $this->dump->ptr($frame + $this->at['zend_execute_data.opline']);
             $described['file'] = $this->string($this->dump->ptr($function + $this->at['zend_function.op_array.filename']));
             $described['line'] = $this->dump->u32($opline + $this->at['zend_op.lineno']);
