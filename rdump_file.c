@@ -8,14 +8,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
-
-/* How long another dump may decide, in ms, before it counts as stuck. Without a budget the lock only helps others to count. */
-#define LOCK_PATIENCE 10000
-#define LOCK_PATIENCE_UNBUDGETED 100
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
@@ -78,27 +72,40 @@ int rdump_file_open(struct rdump_file *file, const char *path, struct rdump_erro
 	return 0;
 }
 
-void rdump_file_close(struct rdump_file *file)
+static void remove_temporary(struct rdump_file *file)
 {
-	int saved = errno;
-
 	if (file->fd >= 0) {
 		(void) unlinkat(file->folder.fd, file->temporary, 0);
 		(void) close(file->fd);
 		file->fd = -1;
 	}
+}
+
+void rdump_file_close(struct rdump_file *file)
+{
+	int saved = errno;
+
+	remove_temporary(file);
 	rdump_folder_close(&file->folder);
 	errno = saved;
 }
 
 /* ---- the budget -------------------------------------------------------------------------------------------------- */
 
+/* With a budget, a dump decides about the room in the folder while it has it locked. Without one there is no lock. */
 static int lock_folder(const struct rdump_file *file)
 {
-	return rdump_folder_lock(&file->folder, file->budget ? LOCK_PATIENCE : LOCK_PATIENCE_UNBUDGETED);
+	return file->budget ? rdump_folder_lock(&file->folder) : 0;
 }
 
-/* Is there room for a dump of `size` bytes in the budget? To be asked with the folder locked. Returns 1 (no), 0 or -1. */
+static void unlock_folder(const struct rdump_file *file)
+{
+	if (file->budget) {
+		rdump_folder_unlock(&file->folder);
+	}
+}
+
+/* Is there room for a dump of `size` bytes in the budget? The folder must be locked. Returns 1 (no), 0 or -1. */
 static int check_budget(struct rdump_file *file, uint64_t size, struct rdump_error *error)
 {
 	int err = rdump_folder_survey(&file->folder, file->name, file->temporary, &file->others);
@@ -114,56 +121,53 @@ static int check_budget(struct rdump_file *file, uint64_t size, struct rdump_err
 
 /* ---- the temporary file ------------------------------------------------------------------------------------------ */
 
-/* A name that nobody can foresee, so that nothing can be put in its way. */
-static void choose_name(char name[RDUMP_TEMPORARY_SIZE])
+/*
+ * Locks the new temporary file. A file system without flock() cannot tell a left-over; the dump is as good. Another
+ * dump may have taken the file for a left-over before it was locked: then it has no name any more. (Some file systems
+ * count no links, so st_nlink does not tell.) Returns 0 or an errno.
+ */
+static int lock_temporary(const struct rdump_file *file)
 {
-	static const char digits[] = "0123456789abcdef";
-	unsigned char random[RDUMP_TEMPORARY_RANDOM / 2];
-	char *at = name + strlen(RDUMP_TEMPORARY_PREFIX);
+	struct stat status;
 
-	if (syscall(SYS_getrandom, random, sizeof(random), 1U /* GRND_NONBLOCK */) != (long) sizeof(random)) {
-		/* Not random, but O_EXCL sees to it that a foreseen name only makes the dump fail. */
-		struct timespec now = {0, 0};
-		uintptr_t stack = (uintptr_t) &now;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		memset(random, getpid() & 255, sizeof(random));
-		memcpy(random, &now.tv_nsec, sizeof(uint32_t));
-		memcpy(random + 4, &stack, sizeof(stack));
+	if (flock(file->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		return EWOULDBLOCK;
 	}
-	strcpy(name, RDUMP_TEMPORARY_PREFIX);
-	for (size_t i = 0; i < sizeof(random); i++) {
-		*at++ = digits[random[i] >> 4];
-		*at++ = digits[random[i] & 15];
-	}
-	strcpy(at, RDUMP_TEMPORARY_SUFFIX);
+	return fstatat(file->folder.fd, file->temporary, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT ? ENOENT : 0;
 }
 
 /* Creates and locks it. Returns 0 or an errno. */
 static int create_temporary(struct rdump_file *file)
 {
-	struct stat status;
+	int err = EEXIST;
 
-	for (int tries = 0; tries < 100; tries++) {
-		choose_name(file->temporary);
+	for (int tries = 0; err && tries < 100; tries++) {
+		rdump_folder_choose_name(&file->folder, file->temporary);
 		file->fd = openat(file->folder.fd, file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (file->fd < 0 && errno == EEXIST) {
-			continue;
-		}
-		if (file->fd < 0) {
+		if (file->fd < 0 && errno != EEXIST) {
 			return errno;
 		}
-		/* A file system without flock() cannot tell a left-over; the dump is as good. But another dump may have taken this
-		 * one for a left-over before it was locked. */
-		if ((flock(file->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-			|| (fstat(file->fd, &status) == 0 && status.st_nlink == 0)) {
-			(void) unlinkat(file->folder.fd, file->temporary, 0); /* who holds the lock need not be one who removes it */
-			(void) close(file->fd);
-			file->fd = -1;
-			continue;
+		err = file->fd < 0 ? EEXIST : lock_temporary(file);
+		if (err) {
+			remove_temporary(file); /* who holds the lock need not be one who removes it */
 		}
-		return 0;
 	}
-	return EEXIST;
+	return err;
+}
+
+/*
+ * Makes a file readable and writable for its owner only, whatever the umask and a default ACL say. On some file systems
+ * chmod(2) has no effect (FAT, CIFS, FUSE): what the mode has become decides. Returns 0 or an errno.
+ */
+static int make_private(int fd)
+{
+	struct stat status;
+	int err = fchmod(fd, 0600) < 0 ? errno : ENOTSUP;
+
+	if (fstat(fd, &status) < 0) {
+		return errno;
+	}
+	return (status.st_mode & 0677) == 0600 ? 0 : err;
 }
 
 /* Full disks hurt others: rather not begin what cannot end. Returns 0 or ENOSPC. */
@@ -194,28 +198,48 @@ static int reserve(struct rdump_file *file, uint64_t size, struct rdump_error *e
 	return 0;
 }
 
+/* From no file to one of the reserved size. Returns 1 where the budget has no room, 0 or -1. */
+static int create_reserved(struct rdump_file *file, uint64_t size, struct rdump_error *error)
+{
+	int status, err = create_temporary(file);
+
+	if (err == ENOSPC || err == EDQUOT) {
+		/* What killed processes left may be what fills the disk. */
+		(void) rdump_folder_survey(&file->folder, file->name, "", &file->others);
+		err = create_temporary(file);
+	}
+	if (err) {
+		return rdump_fail(error, "create a temporary file beside", file->path, err);
+	}
+	err = make_private(file->fd);
+	if (err) {
+		return rdump_fail(error, "give mode 0600 to", file->path, err);
+	}
+	status = check_budget(file, size, error);
+	if (status != 0) {
+		return status;
+	}
+	err = look_for_room(file, size);
+	if (err) {
+		return rdump_fail(error, "find room for", file->path, err);
+	}
+	return reserve(file, size, error);
+}
+
 int rdump_file_create(struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error)
 {
-	int err, status;
+	int status, err;
 
 	file->budget = budget;
 	err = lock_folder(file);
-	if (err && budget) {
+	if (err) {
 		return rdump_fail(error, "lock the folder of", file->path, err);
 	}
-	status = check_budget(file, size, error);
-	if (status == 0) {
-		err = create_temporary(file);
-		/* Read and write for the owner even where the umask or a default ACL says otherwise. */
-		if (err || (fchmod(file->fd, 0600) < 0 && (err = errno))) {
-			status = rdump_fail(error, "create a temporary file beside", file->path, err);
-		} else if ((err = look_for_room(file, size))) {
-			status = rdump_fail(error, "find room for", file->path, err);
-		} else {
-			status = reserve(file, size, error);
-		}
+	status = create_reserved(file, size, error);
+	if (status != 0) {
+		remove_temporary(file);
 	}
-	rdump_folder_unlock(&file->folder);
+	unlock_folder(file);
 	return status;
 }
 
@@ -223,12 +247,14 @@ int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error
 {
 	struct statfs status;
 
-	/* The blocks of a tmpfs are pages: it would go over them twice. */
-	if (fstatfs(file->fd, &status) < 0 || status.f_type == RDUMP_TMPFS_MAGIC || fallocate(file->fd, 0, 0, (off_t) file->reserved) == 0
-		|| (errno != ENOSPC && errno != EDQUOT && errno != EFBIG)) {
+	/* The blocks of a tmpfs are pages: it would go over them twice. btrfs does not compress such blocks. */
+	if (fstatfs(file->fd, &status) < 0 || status.f_type == RDUMP_TMPFS_MAGIC || status.f_type == RDUMP_BTRFS_MAGIC) {
 		return 0;
 	}
-	return rdump_fail(error, "find room for", file->path, errno);
+	if (fallocate(file->fd, 0, 0, (off_t) file->reserved) < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
+		return rdump_fail(error, "find room for", file->path, errno);
+	}
+	return 0;
 }
 
 int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error)
@@ -244,11 +270,11 @@ int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *
 	} else if (status > 0) {
 		status = rdump_fail(error, "keep within the budget with", file->path, EDQUOT);
 	}
-	rdump_folder_unlock(&file->folder);
+	unlock_folder(file);
 	return status;
 }
 
-/* Some file systems (NFS) tell only when a descriptor is closed that the bytes did not reach the disk. Returns 0 or an errno. */
+/* Some file systems (NFS) tell only at close(2) that the bytes did not reach the disk. Returns 0 or an errno. */
 static int flush_to_file_system(const struct rdump_file *file)
 {
 	int copy = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
@@ -270,7 +296,7 @@ int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error
 	}
 	/* In one step for those who count: else the file could be in neither of the two places where they look. */
 	err = lock_folder(file);
-	if (err && file->budget && err != EWOULDBLOCK) {
+	if (err && err != EWOULDBLOCK) {
 		return rdump_fail(error, "lock the folder of", file->path, err);
 	}
 	err = look_at_target(file);
@@ -280,7 +306,7 @@ int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error
 		(void) close(file->fd);
 		file->fd = -1;
 	}
-	rdump_folder_unlock(&file->folder);
+	unlock_folder(file);
 	return status;
 }
 
@@ -310,19 +336,20 @@ int rdump_file_unmark(struct rdump_file *file, struct rdump_error *error)
 int rdump_file_mark(struct rdump_file *file, struct rdump_error *error)
 {
 	char name[NAME_MAX + 1];
-	int err = marker_name(file, name);
+	int fd, err = marker_name(file, name);
 
-	if (!err) {
-		int fd = openat(file->folder.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0 || fchmod(fd, 0600) < 0) {
-			err = errno;
-		}
-		if (fd >= 0) {
-			(void) close(fd);
-			if (err) {
-				(void) unlinkat(file->folder.fd, name, 0);
-			}
-		}
+	if (err) {
+		return rdump_fail(error, "create the marker of", file->path, err);
 	}
-	return err ? rdump_fail(error, "create the marker of", file->path, err) : 0;
+	fd = openat(file->folder.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		return rdump_fail(error, "create the marker of", file->path, errno);
+	}
+	err = make_private(fd);
+	(void) close(fd);
+	if (err) {
+		(void) unlinkat(file->folder.fd, name, 0);
+		return rdump_fail(error, "give mode 0600 to the marker of", file->path, err);
+	}
+	return 0;
 }

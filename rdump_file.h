@@ -1,7 +1,7 @@
 /*
- * The life of a dump's file. It is written under a temporary name beside its target and renamed over it, so the target is
- * either the earlier file or a whole dump. The writer keeps a flock(2) on it: a temporary file that nobody has locked was
- * left by a process that was killed, and the next dump to that folder removes it.
+ * The life of a dump's file. It is written under a temporary name beside its target and renamed over it, so the target
+ * is either the earlier file or a whole dump. The writer keeps a flock(2) on it, by which the next dump to that folder
+ * tells what a killed process left, see rdump_folder_survey().
  */
 #ifndef RDUMP_FILE_H
 #define RDUMP_FILE_H
@@ -29,19 +29,20 @@ struct rdump_file {
 RDUMP_HIDDEN int rdump_file_open(struct rdump_file *file, const char *path, struct rdump_error *error);
 
 /*
- * Removes what killed processes left in the folder, then creates the temporary file, 0600, of `size` bytes.
- * With a budget: returns 1, with nothing created, where the dumps in the folder (files being written counted, the file to be
- * replaced not) and this one would exceed it. The size is reserved under a lock on the folder, so that no two dumps decide
- * on the same room.
- * Errors: of open(2), ftruncate(2); ENOSPC where the file system has less room than `size`; EWOULDBLOCK where somebody has
- * kept the folder locked for 10 s.
+ * Creates the temporary file, 0600, of `size` bytes, and removes what killed processes left in the folder.
+ * With a budget: returns 1, with nothing created, where the dumps in the folder (files being written counted, the file
+ * to be replaced not) and this one would exceed it. The size is reserved under a lock on the folder, so that no two
+ * dumps decide on the same room. Without a budget there is no lock.
+ * Errors: of open(2), ftruncate(2); ENOTSUP, EPERM and the like where the file system lets others read the file; ENOSPC
+ * where it has less room than `size`; EWOULDBLOCK where somebody has kept the folder locked for 10 s.
  */
 RDUMP_HIDDEN int rdump_file_create(
 	struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error);
 
 /*
- * Makes the file system find the blocks of the reserved size at once, which is faster than write by write, and tells before
- * the first write that there are none left. Where that is not supported they come with the bytes.
+ * Makes the file system find the blocks of the reserved size at once, which is faster than write by write, and tells
+ * before the first write that there are none left. Where that is not supported, or is of no use (tmpfs, btrfs), they
+ * come with the bytes.
  * Errors: ENOSPC, EDQUOT, EFBIG.
  */
 RDUMP_HIDDEN int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error);
@@ -49,7 +50,7 @@ RDUMP_HIDDEN int rdump_file_allocate(const struct rdump_file *file, struct rdump
 /* Makes the reserved size `size` while writing; EDQUOT where the budget has no room for it. */
 RDUMP_HIDDEN int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 
-/* Sets the final size and renames the file over its target. On failure the temporary file is gone, the target as it was. */
+/* Sets the final size and renames the file over its target. On failure the target is as it was. */
 RDUMP_HIDDEN int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 
 /* Removes the temporary file, if there is one, and closes the folder. Does not change errno. */
@@ -58,7 +59,7 @@ RDUMP_HIDDEN void rdump_file_close(struct rdump_file *file);
 /* Removes "<path>.done" if there is one. */
 RDUMP_HIDDEN int rdump_file_unmark(struct rdump_file *file, struct rdump_error *error);
 
-/* Creates "<path>.done", empty, 0600. */
+/* Creates "<path>.done", empty, 0600. Errors: of open(2); ENOTSUP, EPERM and the like as above. */
 RDUMP_HIDDEN int rdump_file_mark(struct rdump_file *file, struct rdump_error *error);
 
 #endif

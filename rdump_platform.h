@@ -23,4 +23,7 @@
 /* statfs(2): a file system whose files are in memory. Some C libraries do not have the kernel's own header for it. */
 #define RDUMP_TMPFS_MAGIC 0x01021994
 
+/* statfs(2): a file system that does not compress what fallocate(2) has found blocks for. */
+#define RDUMP_BTRFS_MAGIC 0x9123683e
+
 #endif

@@ -6,13 +6,13 @@ require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 mkdir("$folder/dumps");
 for ($i = 0; $i < 3; $i++) {
-    $left = fopen("$folder/dumps/.rdump-" . str_repeat((string) $i, 32) . '.part', 'w');
+    $left = fopen(rdump_temporary_name("$folder/dumps", $i), 'w');
     ftruncate($left, 300 << 20);
 }
 /* The last is still being written: somebody holds it. */
 flock($left, LOCK_EX);
 $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);
-echo preg_replace('/\d{6,}/', 'N', rdump_list("$folder/dumps")), "\n";
+echo preg_replace('/-\w{32}\./', '-N.', rdump_list("$folder/dumps")), "\n";
 rdump_show_log($folder, preg_replace('/\b\d{5,}\b/', 'N', $run->log));
 fclose($left);
 $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);

@@ -13,12 +13,14 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MB ((uint64_t) 1 << 20)
@@ -407,10 +409,27 @@ static void budget_of_twenty(void)
 
 /* ---- left-overs -------------------------------------------------------------------------------------------------- */
 
+/* The name of a temporary file that a process of this boot made in this folder. */
+static const char *name_of_ours(int number)
+{
+	static char name[64];
+	struct rdump_folder folder;
+
+	expect(rdump_folder_open(&folder, ".", 1) == 0, "%s", strerror(errno));
+	expect(strlen(folder.origin) == 16, "the folder's origin is \"%s\"", folder.origin);
+	rdump_folder_close(&folder);
+	snprintf(name, sizeof(name), ".rdump-%s%016x.part", folder.origin, (unsigned) number);
+	return name;
+}
+
+/* One that another host made, or another boot of this one, or who looks at the folder through another mount. */
+#define FOREIGN ".rdump-0123456789abcdef0123456789abcdef.part"
+
 static int child_ready[2];
 
 static void make_and_wait(void *context)
 {
+	expect(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl"); /* not left behind where the case fails */
 	expect(rdump_file_open(&file, context, &error) == 0 && rdump_file_create(&file, 2 * MB, 0, &error) == 0, "%s", why());
 	expect(write(child_ready[1], "x", 1) == 1, "write");
 	for (;;) {
@@ -471,14 +490,14 @@ static void look_alikes(void)
 	expect(mkdir(".rdump-11111111111111111111111111111111.part", 0755) == 0 && mkfifo(".rdump-22222222222222222222222222222222.part", 0644) == 0
 		&& symlink("target", ".rdump-33333333333333333333333333333333.part") == 0
 		&& symlink("nowhere", ".rdump-44444444444444444444444444444444.part") == 0, "%s", strerror(errno));
-	put_file(".rdump-0123456789abcdef0123456789abcdef.part", "left over", 9);
+	put_file(name_of_ours(1), "left over", 9);
 	must_make("a.rdump", 10, 0);
 	for (size_t i = 0; i < count; i++) {
 		expect(file_is(name[i], "mine", 4), "%s was removed", name[i]);
 	}
 	expect(file_is("target", "mine", 4) && strstr(list_folder("."), ".rdump-1111") && strstr(list_folder("."), ".rdump-2222")
 		&& strstr(list_folder("."), ".rdump-3333") && strstr(list_folder("."), ".rdump-4444"), "the folder holds\n%s", list_folder("."));
-	expect(!strstr(list_folder("."), ".rdump-0123456789abcdef0123456789abcdef.part "), "the left-over is still there");
+	expect(access(name_of_ours(1), F_OK) < 0, "the left-over is still there");
 	/* The target itself may be called like one. */
 	must_make(".rdump-55555555555555555555555555555555.part", 10, 0);
 }
@@ -489,13 +508,135 @@ static void crowded_folder(void)
 	char name[64];
 
 	for (int i = 0; i < 1000; i++) {
-		snprintf(name, sizeof(name), i % 2 ? "%08d-of-a-thousand.rdump" : ".rdump-%032d.part", i);
-		put_file(name, "12345678", 8);
+		snprintf(name, sizeof(name), "%08d-of-a-thousand.rdump", i);
+		put_file(i % 2 ? name : name_of_ours(i), "12345678", 8);
 	}
 	expect(make("x.rdump", 1000, 500 * 8 + 999) == 1 && file.others == 500 * 8, "the others take %llu", (unsigned long long) file.others);
 	must_make("x.rdump", 1000, 500 * 8 + 1000);
-	expect(access(".rdump-00000000000000000000000000000998.part", F_OK) < 0, "a left-over is still there");
+	for (int i = 0; i < 1000; i += 2) {
+		expect(access(name_of_ours(i), F_OK) < 0, "a left-over is still there");
+	}
 }
+
+static ino_t inode_of(const char *path)
+{
+	struct stat status;
+
+	expect(stat(path, &status) == 0, "%s: %s", path, strerror(errno));
+	return status.st_ino;
+}
+
+/* Makes a dump where the file system says of FOREIGN that it is so old, and of its own clock that it is so late. */
+static void make_beside(time_t age, time_t behind)
+{
+	ino_t inode = inode_of(FOREIGN);
+
+	shim_arm();
+	shim.old_inode = inode;
+	shim.age = age;
+	shim.behind = behind;
+	must_make("a.rdump", 10, 0);
+	shim_disarm();
+}
+
+/* Another host may write it, and its lock may not be seen here: only its age tells. */
+static void of_another_host(void)
+{
+	static const struct timespec long_ago[2] = {{1000000000, 0}, {1000000000, 0}};
+	struct timespec later[2] = {{time(NULL) + RDUMP_LEFTOVER_AGE, 0}, {time(NULL) + RDUMP_LEFTOVER_AGE, 0}};
+
+	put_file(FOREIGN, "being written", 13);
+	make_beside(0, 0);
+	expect(access(FOREIGN, F_OK) == 0, "a file that was written just now was removed");
+	expect(make("b.rdump", 10, 32) == 1 && file.others == 23, "it does not count: %llu", (unsigned long long) file.others);
+	make_beside(0, 7200);
+	expect(access(FOREIGN, F_OK) == 0, "it was removed because this host's clock is not that of the file system");
+	make_beside(RDUMP_LEFTOVER_AGE - 60, -7200);
+	expect(access(FOREIGN, F_OK) == 0, "it was removed after less than an hour");
+	expect(utimensat(AT_FDCWD, FOREIGN, long_ago, 0) == 0, "%s", strerror(errno));
+	make_beside(0, 0);
+	expect(access(FOREIGN, F_OK) == 0, "it was removed for its mtime, which anybody can set");
+	expect(utimensat(AT_FDCWD, FOREIGN, later, 0) == 0, "%s", strerror(errno));
+	make_beside(RDUMP_LEFTOVER_AGE + 60, 0);
+	expect(access(FOREIGN, F_OK) == 0, "it was removed for its ctime, and was written a minute ago");
+	expect(utimensat(AT_FDCWD, FOREIGN, long_ago, 0) == 0, "%s", strerror(errno));
+	make_beside(RDUMP_LEFTOVER_AGE + 60, 7200);
+	expect(access(FOREIGN, F_OK) < 0, "it is still there after an hour without a write");
+}
+
+/* Old, and locked all the same: it is being written. */
+static void old_and_locked(void)
+{
+	int fd;
+
+	put_file(FOREIGN, "being written", 13);
+	fd = open(FOREIGN, O_RDONLY | O_CLOEXEC);
+	expect(fd >= 0 && flock(fd, LOCK_EX) == 0, "%s", strerror(errno));
+	make_beside(2 * RDUMP_LEFTOVER_AGE, 0);
+	expect(access(FOREIGN, F_OK) == 0, "a file that is locked was removed");
+}
+
+/* Without the kernel's boot id nothing tells whose file it is. */
+static void unknown_boot(void)
+{
+	char ours[64], first[RDUMP_TEMPORARY_SIZE];
+
+	snprintf(ours, sizeof(ours), "%s", name_of_ours(1));
+	put_file(ours, "left over", 9);
+	shim_replace("/proc/sys/kernel/random/boot_id", NULL, ENOENT);
+	must_make("a.rdump", 10, 0);
+	expect(access(ours, F_OK) == 0, "a file of unknown origin was removed");
+	expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 10, 0, &error) == 0, "%s", why());
+	strcpy(first, file.temporary);
+	rdump_file_close(&file);
+	expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 10, 0, &error) == 0, "%s", why());
+	expect(strncmp(first, file.temporary, sizeof(RDUMP_TEMPORARY_PREFIX) + 15), "two names begin alike: %s", first);
+	rdump_file_close(&file);
+	shim_restore();
+	must_make("a.rdump", 10, 0);
+	expect(access(ours, F_OK) < 0, "it is still there when the boot is known");
+}
+
+/* Two mounted file systems: who sees no lock in the one may see it in the other. */
+static void origin_of_a_mount(void)
+{
+	char here[RDUMP_TEMPORARY_SIZE];
+
+	strcpy(here, name_of_ours(1));
+	mount_tmpfs("size=1m", 0);
+	expect(strcmp(here, name_of_ours(1)), "the same origin in another file system: %s", here);
+}
+
+static void locks_of_nfs(void)
+{
+	put_file(name_of_ours(1), "left over", 9);
+	shim_arm();
+	shim.nfs_locks = true;
+	must_make("a.rdump", 10, 0);
+	shim_disarm();
+	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
+}
+
+/* What was left has used up the file system: it makes room for the next dump. */
+static void left_over_fills_disk(void)
+{
+	struct statfs status;
+	int inodes;
+
+	mount_tmpfs("size=1m,nr_inodes=20", 0);
+	put_file(name_of_ours(1), "left over", 9);
+	expect(statfs(".", &status) == 0, "statfs");
+	inodes = (int) status.f_ffree;
+	for (int i = 0; i < inodes; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "%d", i);
+		put_file(name, "", 0);
+	}
+	must_make("a.rdump", 10, 0);
+	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
+}
+
+/* ---- temporary names --------------------------------------------------------------------------------------------- */
 
 /* A foreseen name in the way: another one is taken; all of them in the way: an error. */
 static void names_in_the_way(void)
@@ -519,6 +660,43 @@ static void names_in_the_way(void)
 	expect(shim.failed != NULL, "getrandom() was not asked");
 	shim_disarm();
 	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
+}
+
+/* Does the name show the upper bytes of an address, in either order? */
+static bool shows(const char *name, const void *address)
+{
+	uint64_t value = (uint64_t) (uintptr_t) address >> 16;
+	char forwards[9], backwards[9];
+
+	snprintf(forwards, sizeof(forwards), "%08x", (unsigned) value);
+	snprintf(backwards, sizeof(backwards), "%08x", __builtin_bswap32((unsigned) value));
+	return strstr(name, forwards) || strstr(name, backwards);
+}
+
+/* Others may read the names in a folder: no name shows where this process's memory lies. */
+static void names_without_getrandom(void)
+{
+	char name[3][RDUMP_TEMPORARY_SIZE];
+
+	for (int i = 0; i < 3; i++) {
+		if (i == 1) {
+			shim_replace("/proc/sys/kernel/random/uuid", NULL, ENOENT);
+		}
+		shim_arm();
+		shim.only = "getrandom";
+		shim.fail_from = 1;
+		shim.err = ENOSYS;
+		expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 10, 0, &error) == 0, "%s", why());
+		shim_disarm();
+		expect(shim.failed != NULL, "getrandom() was not asked");
+		strcpy(name[i], file.temporary);
+		rdump_file_close(&file);
+		expect(!shows(name[i], &i) && !shows(name[i], &file) && !shows(name[i], stdout), "%s shows an address near %p, %p or %p", name[i],
+			(void *) &i, (void *) &file, (void *) stdout);
+		for (int k = 0; k < i; k++) {
+			expect(strcmp(name[k] + 23, name[i] + 23), "twice the same: %s", name[i]);
+		}
+	}
 }
 
 /* Another dump takes a new file for a left-over, in the moment before it is locked: another name is taken. */
@@ -546,6 +724,80 @@ static void stolen_before_locked(void)
 	expect(access("x.rdump", F_OK) == 0 && count_parts() == 0, "the folder holds\n%s", list_folder("."));
 }
 
+/* Some file systems of FUSE count no links: nobody took the file away. */
+static void no_links(void)
+{
+	shim_arm();
+	shim.no_links = true;
+	must_make("x.rdump", 10, 0);
+	shim_disarm();
+}
+
+/* ---- what is of no effect ---------------------------------------------------------------------------------------- */
+
+static void mode_of_no_effect(void)
+{
+	static const unsigned mode[] = {0755, 0644, 0640, 0604, 0610, 0602, 0400, 0};
+	static char before[16384];
+
+	put_file("x.rdump", "earlier", 7);
+	snprintf(before, sizeof(before), "%s", list_folder("."));
+	for (size_t i = 0; i < sizeof(mode) / sizeof(*mode); i++) {
+		shim_arm();
+		shim.mode = S_IFREG | mode[i];
+		expect(make("x.rdump", 10, i % 2 ? MB : 0) < 0 && error.err == ENOTSUP && !strcmp(error.step, "give mode 0600 to"), "%o: %s", mode[i], why());
+		shim.only = "fchmod";
+		shim.fail_from = 1;
+		shim.err = EPERM;
+		expect(make("x.rdump", 10, 0) < 0 && error.err == EPERM && error.path && !strcmp(error.path, "x.rdump"), "%o: %s", mode[i], why());
+		shim_disarm();
+		expect(!strcmp(before, list_folder(".")), "%o: the folder was\n%s and is\n%s", mode[i], before, list_folder("."));
+	}
+	/* The owner alone, and chmod is refused: all is well. FAT can be mounted such that all files are 0700. */
+	shim_arm();
+	shim.mode = S_IFREG | 0700;
+	shim.only = "fchmod";
+	shim.fail_from = 1;
+	shim.err = EPERM;
+	must_make("x.rdump", 10, 0);
+	shim_disarm();
+}
+
+static void marker_mode_of_no_effect(void)
+{
+	expect(rdump_file_open(&file, "x.rdump", &error) == 0, "%s", why());
+	shim_arm();
+	shim.mode = S_IFREG | 0644;
+	expect(rdump_file_mark(&file, &error) < 0 && error.err == ENOTSUP && !strcmp(error.step, "give mode 0600 to the marker of"), "%s", why());
+	shim_disarm();
+	rdump_file_close(&file);
+	expect(!*list_folder("."), "left behind:\n%s", list_folder("."));
+}
+
+static int allocations;
+
+static void count_allocations(const char *call)
+{
+	allocations += !strcmp(call, "fallocate");
+}
+
+/* Blocks that are found beforehand are of no use on a tmpfs, and are not compressed on btrfs. */
+static void allocate_where_it_helps(void)
+{
+	static const long disk = 0xef53, none[] = {0x9123683e, 0x01021994};
+
+	for (int i = 0; i < 3; i++) {
+		allocations = 0;
+		shim_arm();
+		shim.file_system = i < 2 ? none[i] : disk;
+		shim.before = count_allocations;
+		expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 8192, 0, &error) == 0 && rdump_file_allocate(&file, &error) == 0, "%s", why());
+		shim_disarm();
+		rdump_file_close(&file);
+		expect(allocations == (i == 2), "%d allocations on file system %d", allocations, i);
+	}
+}
+
 /* ---- locks ------------------------------------------------------------------------------------------------------- */
 
 static int count_locks;
@@ -558,20 +810,32 @@ static void hold_lock(void)
 	count_locks++;
 }
 
-/* Whoever may read the folder may lock it for good. Time is made to pass at once. */
+/* Whoever may read the folder may lock it for good. Time is made to pass at once, also where a nap takes long. */
 static void held_lock(void)
 {
 	hold_lock();
-	shim_arm();
-	shim.no_sleep = true;
-	must_make("x.rdump", 10, 0); /* without a budget: does without */
-	expect(shim.sleeps > 0 && shim.sleeps <= 1000, "%d ms of patience without a budget", shim.sleeps);
-	shim_arm();
-	shim.no_sleep = true;
-	expect(make("y.rdump", 10, 10 * MB) < 0 && error.err == EWOULDBLOCK && strstr(error.step, "lock"), "%s", why());
-	expect(shim.sleeps >= 5000 && shim.sleeps <= 20000, "%d ms of patience with one", shim.sleeps);
-	shim_disarm();
+	for (int nap = 1; nap <= 100; nap *= 10) {
+		shim_arm();
+		shim.no_sleep = true;
+		shim.nap = nap;
+		expect(make("y.rdump", 10, 10 * MB) < 0 && error.err == EWOULDBLOCK && strstr(error.step, "lock"), "%s", why());
+		expect(shim.slept >= 9 * (int64_t) 1000000000 && shim.slept <= 12 * (int64_t) 1000000000, "%d naps of %d ms", shim.sleeps, nap);
+		shim_disarm();
+	}
 	expect(access("y.rdump", F_OK) < 0 && count_parts() == 0, "left behind:\n%s", list_folder("."));
+}
+
+/* Without a budget there is nothing to wait for. What was left is cleared up all the same. */
+static void held_lock_without_budget(void)
+{
+	hold_lock();
+	put_file(name_of_ours(1), "left over", 9);
+	shim_arm();
+	shim.no_sleep = true;
+	must_make("x.rdump", 10, 0);
+	expect(shim.sleeps == 0, "it waited %d times", shim.sleeps);
+	shim_disarm();
+	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
 }
 
 static void let_go(const char *call)
@@ -667,10 +931,22 @@ int main(void)
 	check("budget: twenty processes at once", budget_of_twenty);
 	check("left-overs of killed processes go, living ones stay", left_overs);
 	check("left-overs: look-alikes stay", look_alikes);
+	check("left-overs: what another host may write stays for an hour", of_another_host);
+	check("left-overs: old and locked", old_and_locked);
+	check("left-overs: without a boot id", unknown_boot);
+	check("left-overs: the origin is that of one mount", origin_of_a_mount);
+	check("left-overs: NFS locks what is open for writing", locks_of_nfs);
+	check("left-overs: the file system is full of them", left_over_fills_disk);
 	check("a folder with a thousand files", crowded_folder);
 	check("temporary names that are taken", names_in_the_way);
+	check("temporary names without getrandom()", names_without_getrandom);
 	check("a temporary file taken for a left-over", stolen_before_locked);
+	check("a file system that counts no links", no_links);
+	check("a file system where chmod has no effect", mode_of_no_effect);
+	check("a marker where chmod has no effect", marker_mode_of_no_effect);
+	check("blocks are found beforehand where that helps", allocate_where_it_helps);
 	check("a folder that somebody keeps locked", held_lock);
+	check("a folder that somebody keeps locked, without a budget", held_lock_without_budget);
 	check("a lock that is let go in time", lock_let_go);
 	check("the folder's lock is given back", locks_are_given_back);
 	check("marker", marker);

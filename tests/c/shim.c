@@ -296,8 +296,18 @@ WRAP(int, unlinkat, (int folder, const char *name, int flags))
 	return fails("unlinkat") ? -1 : __real_unlinkat(folder, name, flags);
 }
 
+int __real_fstat(int fd, struct stat *status);
+int __real_fcntl(int fd, int command, ...);
+
 WRAP(int, flock, (int fd, int operation))
 {
+	struct stat status;
+
+	if (shim.armed && shim.nfs_locks && operation & LOCK_EX && __real_fstat(fd, &status) == 0 && S_ISREG(status.st_mode)
+		&& (__real_fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+		errno = EBADF;
+		return -1;
+	}
 	return fails(operation == LOCK_UN ? "unflock" : "flock") ? -1 : __real_flock(fd, operation);
 }
 
@@ -318,14 +328,28 @@ WRAP(off_t, lseek, (int fd, off_t at, int from))
 	return fails("lseek") ? -1 : __real_lseek(fd, at, from);
 }
 
+/* What the file system is to say of a file. */
+static int told(int result, struct stat *status)
+{
+	time_t age = status->st_ino == shim.old_inode ? shim.age : 0;
+
+	if (result == 0 && shim.armed) {
+		status->st_mtime -= shim.behind + age;
+		status->st_ctime -= shim.behind + age;
+		status->st_nlink = shim.no_links ? 0 : status->st_nlink;
+		status->st_mode = shim.mode && S_ISREG(status->st_mode) ? S_IFREG | shim.mode : status->st_mode;
+	}
+	return result;
+}
+
 WRAP(int, fstatat, (int folder, const char *path, struct stat *status, int flags))
 {
-	return fails("fstatat") ? -1 : __real_fstatat(folder, path, status, flags);
+	return fails("fstatat") ? -1 : told(__real_fstatat(folder, path, status, flags), status);
 }
 
 WRAP(int, fstat, (int fd, struct stat *status))
 {
-	return fails("fstat") ? -1 : __real_fstat(fd, status);
+	return fails("fstat") ? -1 : told(__real_fstat(fd, status), status);
 }
 
 WRAP(int, stat, (const char *path, struct stat *status))
@@ -408,9 +432,22 @@ WRAP(int, nanosleep, (const struct timespec *pause, struct timespec *left))
 {
 	if (shim.armed && shim.no_sleep && pthread_equal(armed_by, pthread_self())) {
 		shim.sleeps++;
+		shim.slept += shim.nap ? (int64_t) shim.nap * 1000000 : pause->tv_sec * (int64_t) 1000000000 + pause->tv_nsec;
 		return 0;
 	}
 	return __real_nanosleep(pause, left);
+}
+
+WRAP(int, clock_gettime, (clockid_t clock, struct timespec *now))
+{
+	int result = __real_clock_gettime(clock, now);
+
+	if (result == 0 && shim.armed && clock == CLOCK_MONOTONIC) {
+		int64_t nanoseconds = now->tv_nsec + shim.slept;
+		now->tv_sec += (time_t) (nanoseconds / 1000000000);
+		now->tv_nsec = (long) (nanoseconds % 1000000000);
+	}
+	return result;
 }
 
 /* What the writer keeps of a run. */

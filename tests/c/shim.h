@@ -18,8 +18,16 @@ struct shim {
 	int err;         /* errno of the failure, or SHIM_SHORT */
 	const char *failed; /* the name of the call that was failed, or NULL */
 	void (*before)(const char *call); /* is told of each */
-	bool no_sleep;   /* nanosleep() returns at once */
+	bool no_sleep;   /* nanosleep() returns at once, and the monotonic clock is so much later: */
+	int nap;         /* milliseconds; 0 = as many as were wanted */
+	int64_t slept;   /* nanoseconds by which that clock is later */
 	long file_system; /* what fstatfs() says it is; 0 = what it really is */
+	unsigned mode;   /* the permissions that fstat() says a file has; 0 = the real ones */
+	bool no_links;   /* fstat() counts none */
+	bool nfs_locks;  /* an exclusive lock on a file needs a descriptor that is open for writing */
+	ino_t old_inode; /* this file was last written and changed ... */
+	time_t age;      /* ... so many seconds ago; */
+	time_t behind;   /* and by so many seconds the clock of the file system is late */
 	const char *kernel; /* the release that uname() says; NULL = the real one */
 	size_t piece;    /* writes end before the first piece of the file, of so many bytes, that has an unreadable byte for it;
 	                    4096 is what all file systems do before Linux 5.16, more what btrfs does; 0 = as it is here */

@@ -3,7 +3,9 @@
  *
  * Threads map, unmap, protect and truncate without pause; the main thread dumps, by both ways of reading, lean and full,
  * until it has made DUMPS dumps of each kind and the threads have made CHANGES changes. Each file is looked at: parsed
- * strictly, and held against memory that does not move. FOLDER takes the dumps, FILE_FOLDER the mapped files.
+ * strictly, and compared with memory that does not move. Some of that lies beside pages that cannot be read: of files that
+ * were truncated, and guard pages of stacks. With these, one dump of each kind is made before the threads begin.
+ * FOLDER takes the dumps, FILE_FOLDER the mapped files.
  */
 #define _GNU_SOURCE
 #include "rdump_writer.h"
@@ -20,13 +22,117 @@
 
 #define PAGE 4096
 #define STEADY_PAGES 512
+#define TRUNCATED_PAGES 64
+#define PAIRS 64
+#define STACKS 4
+#define STACK_PAGES 16
 #define SLOTS 8
 #define SLOT_PAGES 64
 
 static const char *folder, *file_folder;
 static volatile bool over;
 static unsigned long changes;
-static unsigned char *steady; /* each page filled with its own byte */
+
+/* Pages that do not move: bytes that must be in each dump, or nothing that may be read. */
+static struct {
+	unsigned char *at;
+	bool good;
+} page[4096];
+static size_t pages;
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(2);
+}
+
+static unsigned char *map(void *at, size_t count, int flags, int fd, size_t first)
+{
+	unsigned char *memory = mmap(at, count * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | flags, fd, (off_t) (first * PAGE));
+
+	if (memory == MAP_FAILED) {
+		fail("mmap");
+	}
+	return memory;
+}
+
+/* Remembers pages, and fills each good one with a byte of its own. */
+static void keep(unsigned char *at, size_t count, bool good)
+{
+	for (size_t i = 0; i < count; i++, at += PAGE) {
+		page[pages].at = at;
+		page[pages].good = good;
+		if (good) {
+			memset(at, 1 + (int) (pages % 255), PAGE);
+		}
+		pages++;
+	}
+}
+
+/* A file of `count` pages in FILE_FOLDER. Its descriptor. */
+static int make_file(const char *name, size_t count)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", file_folder, name);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, (off_t) (count * PAGE)) < 0) {
+		fail(path);
+	}
+	return fd;
+}
+
+static void truncate_to(int fd, size_t count)
+{
+	if (ftruncate(fd, (off_t) (count * PAGE)) < 0) {
+		fail("ftruncate");
+	}
+	close(fd);
+}
+
+/* A private mapping of a file whose end was taken away, with other memory directly behind it. */
+static void plant_truncated_file(void)
+{
+	int fd = make_file("truncated", TRUNCATED_PAGES);
+	unsigned char *memory = map(NULL, TRUNCATED_PAGES + 8, MAP_ANONYMOUS, -1, 0);
+
+	map(memory, TRUNCATED_PAGES, MAP_FIXED, fd, 0);
+	keep(memory, TRUNCATED_PAGES / 4, true);
+	keep(memory + TRUNCATED_PAGES / 4 * PAGE, TRUNCATED_PAGES - TRUNCATED_PAGES / 4, false);
+	keep(memory + TRUNCATED_PAGES * PAGE, 8, true);
+	truncate_to(fd, TRUNCATED_PAGES / 4);
+}
+
+/* A page that is there and one that is not, in turns. */
+static void plant_pairs(void)
+{
+	int fd = make_file("pairs", 2);
+	unsigned char *memory = map(NULL, 2 * PAIRS, MAP_ANONYMOUS, -1, 0);
+
+	for (size_t i = 0; i < 2 * PAIRS; i++) {
+		map(memory + i * PAGE, 1, MAP_FIXED, fd, i % 2);
+		keep(memory + i * PAGE, 1, i % 2 == 0);
+	}
+	truncate_to(fd, 1);
+}
+
+#ifndef MADV_GUARD_INSTALL
+# define MADV_GUARD_INSTALL 102
+#endif
+
+/* Stacks as threads have them: the lowest page is a guard, within the mapping (Linux 6.13), else by protection. */
+static void plant_stacks(void)
+{
+	for (int i = 0; i < STACKS; i++) {
+		unsigned char *memory = map(NULL, STACK_PAGES, MAP_ANONYMOUS, -1, 0);
+		if (madvise(memory, PAGE, MADV_GUARD_INSTALL) < 0 && mprotect(memory, PAGE, PROT_NONE) < 0) {
+			fail("a guard page");
+		}
+		keep(memory, 1, false);
+		keep(memory + PAGE, STACK_PAGES - 1, true);
+	}
+}
 
 static void changed(void)
 {
@@ -207,14 +313,39 @@ static const char *look_at_mappings(uint32_t count)
 	return NULL;
 }
 
+static bool is_zero(const unsigned char *bytes)
+{
+	return *bytes == 0 && !memcmp(bytes, bytes + 1, PAGE - 1);
+}
+
+/* Compares the pages that do not move with the bytes of a region. Adds those that are in it to `*found`. */
+static const char *compare(uint64_t begin, uint64_t size, const unsigned char *bytes, size_t *found)
+{
+	for (size_t i = 0; i < pages; i++) {
+		uint64_t offset = (uint64_t) (uintptr_t) page[i].at - begin; /* beyond the end where the page is before it */
+		if (offset >= size) {
+			continue;
+		}
+		if (!page[i].good && !is_zero(bytes + offset)) {
+			return "the bytes of memory that cannot be read";
+		}
+		if (page[i].good && memcmp(bytes + offset, page[i].at, PAGE) != 0) {
+			return is_zero(bytes + offset) ? "memory that did not move: it is zeros" : "the bytes of memory that did not move";
+		}
+		*found += page[i].good;
+	}
+	return NULL;
+}
+
 static const char *look_at_regions(uint32_t count)
 {
 	uint64_t previous = 0;
-	size_t found = 0;
+	size_t found = 0, wanted = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t begin, size;
 		const unsigned char *bytes;
+		const char *wrong;
 		if (!take_u64(&begin) || !take_u64(&size) || !(bytes = take(size))) {
 			return "a region";
 		}
@@ -222,17 +353,15 @@ static const char *look_at_regions(uint32_t count)
 			return "the order of the regions";
 		}
 		previous = begin + size;
-		for (size_t page = 0; page < STEADY_PAGES; page++) {
-			uint64_t address = (uint64_t) (uintptr_t) steady + page * PAGE;
-			if (address >= begin && address < begin + size) {
-				if (memcmp(bytes + (address - begin), steady + page * PAGE, PAGE) != 0) {
-					return "the bytes of memory that did not move";
-				}
-				found++;
-			}
+		wrong = compare(begin, size, bytes, &found);
+		if (wrong) {
+			return wrong;
 		}
 	}
-	if (found != STEADY_PAGES) {
+	for (size_t i = 0; i < pages; i++) {
+		wanted += page[i].good;
+	}
+	if (found != wanted) {
 		return "memory that did not move: it is not all there";
 	}
 	return at == end ? NULL : "the end: something follows";
@@ -341,6 +470,28 @@ static void dump_on_small_stack(struct kind *kind)
 	pthread_attr_destroy(&attributes);
 }
 
+/* Prints a line for each kind, adds to the figures of the whole run, and begins anew. */
+static void report(struct kind *kind, size_t kinds, const char *title)
+{
+	const char *path = getenv("RDUMP_FIGURES");
+	FILE *figures = path ? fopen(path, "a") : NULL;
+
+	for (size_t i = 0; i < kinds; i++, kind++) {
+		if (kind->wrong) {
+			printf("not ok - %s, %s: %u of %u dumps: %s\n", title, kind->name, kind->wrong, kind->dumps, kind->sentence);
+		} else {
+			printf("ok - %s, %s: %u dumps whole\n", title, kind->name, kind->dumps);
+		}
+		if (figures) {
+			fprintf(figures, "%lu %u 0 %u 0\n", i == 0 ? changes : 0, kind->dumps - kind->wrong, kind->wrong);
+		}
+		kind->dumps = kind->wrong = 0;
+	}
+	if (figures) {
+		fclose(figures);
+	}
+}
+
 int main(int count, char **argument)
 {
 	struct kind kinds[] = {
@@ -354,7 +505,6 @@ int main(int count, char **argument)
 	const size_t small_stack = sizeof(kinds) / sizeof(*kinds) - 1;
 	static void *(*const work[])(void *) = {map_and_unmap, change_in_place, truncate_files, change_in_place, truncate_files};
 	pthread_t thread[sizeof(work) / sizeof(*work)];
-	unsigned long total = 0, lost = 0;
 	unsigned dumps;
 	unsigned long wanted;
 
@@ -366,10 +516,15 @@ int main(int count, char **argument)
 	file_folder = argument[2];
 	dumps = (unsigned) atoi(argument[3]);
 	wanted = strtoul(argument[4], NULL, 10);
-	steady = mmap(NULL, (size_t) STEADY_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	for (int i = 0; i < STEADY_PAGES; i++) {
-		memset(steady + (size_t) i * PAGE, 1 + i % 255, PAGE);
+	keep(map(NULL, STEADY_PAGES, MAP_ANONYMOUS, -1, 0), STEADY_PAGES, true);
+	plant_truncated_file();
+	plant_pairs();
+	plant_stacks();
+	for (size_t i = 0; i < small_stack; i++) {
+		dump(&kinds[i]);
 	}
+	dump_on_small_stack(&kinds[small_stack]);
+	report(kinds, sizeof(kinds) / sizeof(*kinds), "good pages beside bad ones are kept");
 	for (size_t i = 0; i < sizeof(work) / sizeof(*work); i++) {
 		pthread_create(&thread[i], NULL, work[i], (void *) (uintptr_t) (i + 1));
 	}
@@ -383,22 +538,7 @@ int main(int count, char **argument)
 	for (size_t i = 0; i < sizeof(work) / sizeof(*work); i++) {
 		pthread_join(thread[i], NULL);
 	}
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (kinds[i].wrong) {
-			printf("not ok - memory that moves, %s: %u of %u dumps: %s\n", kinds[i].name, kinds[i].wrong, kinds[i].dumps, kinds[i].sentence);
-		} else {
-			printf("ok - memory that moves, %s: %u dumps whole\n", kinds[i].name, kinds[i].dumps);
-		}
-		total += kinds[i].dumps;
-		lost += kinds[i].wrong;
-	}
-	printf("# %lu changes while %lu dumps were made\n", changes, total);
-	if (getenv("RDUMP_FIGURES")) {
-		FILE *figures = fopen(getenv("RDUMP_FIGURES"), "a");
-		if (figures) {
-			fprintf(figures, "%lu %lu 0 %lu 0\n", changes, total - lost, lost);
-			fclose(figures);
-		}
-	}
+	report(kinds, sizeof(kinds) / sizeof(*kinds), "memory that moves");
+	printf("# %lu changes while the last dumps were made\n", changes);
 	return 0;
 }

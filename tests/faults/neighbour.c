@@ -96,6 +96,7 @@ static bool put_in_the_way(const char *name, const char *victim, const char *els
 static int attack(const char *folder, const char *victim, const char *elsewhere, unsigned seed)
 {
 	char name[300], aside[64];
+	char ours[24] = ".rdump-0000000000000000"; /* what the names of this boot and folder begin with, once one was seen */
 
 	if (chdir(folder) < 0) {
 		perror(folder);
@@ -119,6 +120,9 @@ static int attack(const char *folder, const char *victim, const char *elsewhere,
 				for (int i = 0; i < 1000 && !find_temporary(name, sizeof(name)); i++) {
 					*name = '\0';
 				}
+				if (*name) {
+					memcpy(ours, name, sizeof(ours) - 1);
+				}
 				if (*name && what & 1) {
 					clear(name);
 				} else if (*name) {
@@ -129,7 +133,7 @@ static int attack(const char *folder, const char *victim, const char *elsewhere,
 				done += *name && put_in_the_way(name, victim, elsewhere, what / 64);
 				break;
 			default: /* names that look like left-overs */
-				snprintf(name, sizeof(name), ".rdump-%032x.part", what % 4);
+				snprintf(name, sizeof(name), "%s%016x.part", ours, what % 4);
 				clear(name);
 				done += put_in_the_way(name, victim, elsewhere, what / 64);
 		}
@@ -140,7 +144,7 @@ static int attack(const char *folder, const char *victim, const char *elsewhere,
 	}
 	clear(TARGET);
 	for (unsigned i = 0; i < 4; i++) {
-		snprintf(name, sizeof(name), ".rdump-%032x.part", i);
+		snprintf(name, sizeof(name), "%s%016x.part", ours, i);
 		clear(name);
 	}
 	return 0;
