@@ -23,6 +23,11 @@ host_packages() {
 	install_packages "$@" || not_fetched "$*"
 }
 
+# The address of the mirror that this machine's own apt uses, by the label of the archive: Debian, Debian-Security.
+mirror() {
+	apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | awk -v label="$1" '$1 == label { print $2; exit }'
+}
+
 # in_suite host|SUITE COMMAND...: runs it on this machine or in the chroot of that suite.
 in_suite() {
 	if [ "$1" = host ]; then

@@ -1,0 +1,204 @@
+# Sourced by scripts/matrix/kernels: what a guest is made of. Everything is kept in $kernels, and made again where its recipe
+# has changed.
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# The userland is this machine's own Debian, as the cross compilers' C library is.
+userland_suite() {
+	(. /etc/os-release && echo "$VERSION_CODENAME")
+}
+
+# The commands that the tests and the guest's own scripts call. Nobody has installed an essential package yet: they are named.
+userland_packages() {
+	local php=$1
+	echo dash bash coreutils util-linux mount login hostname grep sed gawk findutils diffutils procps psmisc tar gzip libc-bin ncurses-bin \
+		"php$php-cli" "php$php-opcache" "php$php-xdebug" busybox-static
+}
+
+# stamped FILE RECIPE: was it made by this recipe?
+stamped() {
+	[ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
+}
+
+# private_apt SUITE ARCHITECTURE: makes apt-get work for these and on nothing of this machine's, with the machine's own mirror and
+# its own settings of how to fetch.
+private_apt() {
+	local suite=$1 architecture=$2 dir=$kernels/apt/$1-$2 debian security
+	debian=$(mirror Debian)
+	security=$(mirror Debian-Security)
+	[ -n "$debian" ] || not_fetched "this machine's apt has no Debian archive"
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	: > "$dir/status"
+	{
+		echo "deb [signed-by=$keyring] $debian $suite main"
+		# bullseye's own is old enough to be complete, and does not change any more.
+		if [ "$suite" != sid ] && [ "$suite" != bullseye ]; then
+			echo "deb [signed-by=$keyring] $debian $suite-updates main"
+			[ -z "$security" ] || echo "deb [signed-by=$keyring] $security $suite-security main"
+		fi
+	} > "$dir/sources.list"
+	cat > "$dir/apt.conf" <<-END
+		$(apt-config dump | grep '^Acquire::' | grep -v '^Acquire::IndexTargets')
+		Dir::Etc::Parts "-";
+		Dir::Etc::Main "-";
+		Dir::Etc::SourceList "$dir/sources.list";
+		Dir::Etc::SourceParts "-";
+		Dir::Etc::Preferences "-";
+		Dir::Etc::PreferencesParts "-";
+		Dir::State::Lists "$dir/lists";
+		Dir::State::status "$dir/status";
+		Dir::State::extended_states "$dir/extended_states";
+		Dir::Cache "$dir/cache";
+		APT::Architecture "$architecture";
+		APT::Architectures { "$architecture"; };
+		APT::Sandbox::User "root";
+		APT::Install-Recommends "false";
+		Acquire::Check-Valid-Until "false";
+		Acquire::Languages "none";
+	END
+	export APT_CONFIG=$dir/apt.conf
+	apt-get -qq update >> "$log" 2>&1 || { tail -n 3 "$log" >&2; not_fetched "the package index of $suite for $architecture"; }
+}
+
+# unpack FOLDER DEB...
+unpack() {
+	local folder=$1 deb
+	shift
+	for deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$folder" --keep-directory-symlink --no-same-owner
+	done
+}
+
+# ---- the userland
+
+# prepare_userland ARCHITECTURE: userland-ARCHITECTURE.img, and in headers-ARCHITECTURE PHP's headers for it.
+prepare_userland() (
+	local architecture=$1 suite php recipe packages tree=$kernels/userland-$1
+	suite=$(userland_suite)
+	case $suite in
+		bookworm) php=8.2 ;;
+		trixie) php=8.4 ;;
+		*) die "Debian $suite is not known here" ;;
+	esac
+	packages=$(userland_packages "$php")
+	recipe="$suite $packages $(cksum < "$matrix_dir/kernels.d/prepare.sh")"
+	! stamped "$tree.recipe" "$recipe" || return 0
+	say "$name: the userland for $architecture"
+	rm -rf "$tree"* "$kernels/headers-$architecture"
+	private_apt "$suite" "$architecture"
+	# shellcheck disable=SC2086 # a list
+	apt-get -q -y -d install $packages >> "$log" 2>&1 || { tail -n 3 "$log" >&2; not_fetched "packages of $suite for $architecture, see $log"; }
+	mkdir -p "$tree.deb" "$kernels/headers-$architecture"
+	(cd "$tree.deb" && apt-get -q download "php$php-dev" >> "$log" 2>&1) || not_fetched "php$php-dev of $suite for $architecture, see $log"
+	unpack "$kernels/headers-$architecture" "$tree.deb"/*.deb
+	userland_tree "$tree" "$architecture" "$php" "$kernels/apt/$suite-$architecture/cache/archives"/*.deb
+	cp "$tree/bin/busybox" "$tree.busybox"
+	disk "$tree.img" "$tree" 6G
+	rm -rf "$tree" "$tree.deb" "$kernels/apt/$suite-$architecture/cache"
+	echo "$recipe" > "$tree.recipe"
+)
+
+userland_tree() {
+	local tree=$1 architecture=$2 php=$3 part
+	shift 3
+	mkdir -p "$tree"/usr/{bin,sbin,lib} "$tree"/{dev,proc,sys,run,root,rdump,etc} "$tree/tmp" "$tree/var/tmp"
+	chmod 1777 "$tree/tmp" "$tree/var/tmp"
+	for part in bin sbin lib; do
+		ln -s "usr/$part" "$tree/$part"
+	done
+	if [ "$architecture" != arm64 ]; then
+		mkdir "$tree/usr/lib64"
+		ln -s usr/lib64 "$tree/lib64"
+	fi
+	unpack "$tree" "$@"
+	# What the packages' own scripts would have done.
+	ln -sf dash "$tree/bin/sh"
+	ln -sf gawk "$tree/bin/awk"
+	ln -sf "php$php" "$tree/bin/php"
+	ln -sf /proc/mounts "$tree/etc/mtab"
+	printf 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n' > "$tree/etc/passwd"
+	printf 'root:x:0:\nnogroup:x:65534:\n' > "$tree/etc/group"
+	echo '127.0.0.1 localhost guest' > "$tree/etc/hosts"
+}
+
+# disk IMAGE FOLDER SIZE: a file system with what is in the folder. Sparse.
+disk() {
+	truncate -s "$3" "$1.new"
+	mke2fs -q -t ext4 -O '^metadata_csum,^64bit,^has_journal' -E root_owner=0:0 -d "$2" "$1.new" >> "$log" 2>&1 || die "mke2fs, see $log"
+	mv "$1.new" "$1"
+}
+
+# ---- the kernel
+
+# prepare_kernel NAME ARCHITECTURE SUITE PACKAGE: NAME/vmlinuz and NAME/initramfs, which mounts the two disks and goes on there.
+prepare_kernel() (
+	local name=$1 architecture=$2 suite=$3 package=$4 recipe tree=$kernels/$1.tree out=$kernels/$1 version
+	recipe="$suite $package $(cksum < "$matrix_dir/kernels.d/prepare.sh")"
+	! stamped "$out/recipe" "$recipe" || return 0
+	say "$name: the kernel"
+	rm -rf "$out" "$tree"
+	mkdir -p "$out" "$tree/deb" "$tree/modules" "$tree/root/usr/lib"
+	ln -s usr/lib "$tree/root/lib"
+	private_apt "$suite" "$architecture"
+	(cd "$tree/deb" && apt-get -q download $(kernel_packages "$package") >> "$log" 2>&1) || not_fetched "$package of $suite, see $log"
+	unpack "$tree/root" "$tree"/deb/*.deb
+	version=$(basename "$(echo "$tree"/root/usr/lib/modules/*)")
+	# In its own package up to trixie, among the modules later.
+	cp "$(ls -d "$tree"/root/boot/vmlinu[xz]-* "$tree/root/usr/lib/modules/$version"/vmlinu[xz]* 2> /dev/null | head -n 1)" "$out/vmlinuz"
+	initramfs "$tree" "$version" "$kernels/userland-$architecture.busybox" > "$out/initramfs"
+	rm -rf "$tree" "$kernels/apt/$suite-$architecture/cache"
+	echo "$version" > "$out/version"
+	echo "$recipe" > "$out/recipe"
+)
+
+# The packages that hold the kernel itself and its modules, behind the one that always names the newest.
+kernel_packages() {
+	apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$1" |
+		grep -E '^linux-(image|binary|modules|base)-[0-9]' | sort -u
+}
+
+# initramfs TREE VERSION BUSYBOX
+initramfs() {
+	local tree=$1 version=$2 module number=10
+	mkdir -p "$tree"/initramfs/{bin,dev,proc,root,modules}
+	cp "$3" "$tree/initramfs/bin/busybox"
+	cp "$matrix_dir/kernels.d/init" "$tree/initramfs/init"
+	chmod 755 "$tree/initramfs/init"
+	depmod -b "$tree/root" "$version" >> "$log" 2>&1
+	# In the order in which they need each other; "builtin" where there is nothing to load.
+	for module in $(modprobe -d "$tree/root" -S "$version" -D -a virtio_pci virtio_blk ext4 | awk '$1 == "insmod" { print $2 }' | awk '!seen[$0]++'); do
+		number=$((number + 1))
+		case $module in
+			*.xz) xz -dc "$module" ;;
+			*.zst) zstd -qdc "$module" ;;
+			*.gz) gzip -dc "$module" ;;
+			*) cat "$module" ;;
+		esac > "$tree/initramfs/modules/$number.ko"
+	done
+	(cd "$tree/initramfs" && find . | cpio -o -H newc -R 0:0 --quiet) | gzip -1
+}
+
+# ---- the project
+
+# project_disk IMAGE ARCHITECTURE CROSS: the sources and tests, and for that architecture the extension, the C tests and the program
+# that the walk asks for PHP's offsets.
+project_disk() {
+	local image=$1 architecture=$2 cross=$3 tree=$work/project headers include flags
+	say "$name: building for $architecture"
+	mkdir -p "$tree/source" "$tree/so/modules"
+	tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$tree/source" -xf - --no-same-owner
+	headers=$(echo "$kernels/headers-$architecture"/usr/include/php/*)
+	# phpize leaves it beside the build.
+	cp "$kernels/headers-$architecture"/usr/lib/php/*/build/run-tests.php "$tree/so/"
+	for include in "" /main /TSRM /Zend /ext /ext/date/lib; do
+		flags="${flags:-} -isystem $headers$include"
+	done
+	{
+		# shellcheck disable=SC2086 # several flags
+		"${cross}gcc" -shared -fPIC -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DCOMPILE_DL_RDUMP=1 -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 $flags \
+			-I"$root" "$root"/rdump*.c -o "$tree/so/modules/rdump.so" &&
+		"${cross}gcc" $flags -o "$tree/offsets" "$root/tests/lib/offsets.c" &&
+		"$root/tests/c/run" --build "$tree/c" "${cross}gcc"
+	} > "$work/build.log" 2>&1 || { cat "$work/build.log" >&2; return 1; }
+	disk "$image" "$tree" 1G
+}
