@@ -22,7 +22,7 @@ foreach (['lean' => false, 'full' => true] as $name => $full) {
             }
         }
     }
-    echo "$name: ", $code > 1 ? 'some' : 'no', ' mappings of code and constants of the binary, ',
+    echo "$name: ", $code > 0 ? 'some' : 'no', ' mappings of code and constants of the binary, ',
         $whole === $code ? 'all' : ($whole === 0 ? 'none' : "$whole"), " of them whole\n";
 }
 var_dump(filesize("$folder/full.rdump") > filesize("$folder/lean.rdump") + filesize($binary) / 2);

@@ -14,11 +14,11 @@ $c = FFI::cdef('
     long mmap(long, size_t, int, int, int, long); int mprotect(long, size_t, int); int madvise(long, size_t, int);
     int memfd_create(const char *, unsigned); int ftruncate(int, long); int open(const char *, int); long memset(long, int, size_t);
     int shmget(int, size_t, int); long shmat(int, long, int); int shmctl(int, int, long); int getpagesize();');
-const NONE = 0, READ = 1, WRITE = 2, SHARED = 1, PRIV = 2, ANONYMOUS = 0x20, NORESERVE = 0x4000;
+const NONE = 0, READ = 1, WRITE = 2, SHARED = 1, PRIV = 2, ANONYMOUS = 0x20;
 $page = $c->getpagesize();
 /* Eight pages, a neighbour on each side that is never there, so that no region goes on into another mapping. */
 $map = function ($protection, $flags, $fd = -1) use ($c, $page) {
-    $room = $c->mmap(0, 10 * $page, NONE, PRIV | ANONYMOUS | NORESERVE, -1, 0);
+    $room = $c->mmap(0, 10 * $page, NONE, PRIV | ANONYMOUS, -1, 0);
     return $c->mmap($room + $page, 8 * $page, $protection, $flags | 0x10, $fd, 0);
 };
 $file = function ($name) use ($c, $page) {

@@ -6,7 +6,7 @@ require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 /* What is looked for stands nowhere in this file's own text. */
 $needle = strrev('needle') . getmypid();
-$resident = (int) preg_replace('/^.*VmRSS:\s*(\d+) kB.*$/s', '$1', file_get_contents('/proc/self/status')) * 1024;
+$resident = rdump_resident();
 var_dump(rdump_dump("$folder/a.rdump"));
 $dump = new RdumpReader("$folder/a.rdump");
 var_dump($dump->tag === 'v' . PHP_MAJOR_VERSION . PHP_MINOR_VERSION);

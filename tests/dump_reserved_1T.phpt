@@ -17,7 +17,8 @@ function resident($what)
 $heap = str_repeat("h", 50 << 20);
 $c = FFI::cdef("long mmap(long, size_t, int, int, int, long);");
 rdump_dump("without.rdump") || exit("failed");
-$reserved = $c->mmap(0, 1 << 40, 3, 0x4022, -1, 0);
+/* Private, anonymous, MAP_NORESERVE */
+$reserved = $c->mmap(0, 1 << 40, 3, 0x22 | (php_uname("m") === "ppc64le" ? 0x40 : 0x4000), -1, 0);
 resident("VmPTE");
 $before = [resident("VmRSS"), resident("VmPTE")];
 rdump_dump("lean.rdump") || exit("failed");

@@ -23,7 +23,7 @@ $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$f
 rdump_show_log($folder, $run->log);
 echo file_get_contents("$folder/mount/a.rdump"), ', ', rdump_list("$folder/mount"), "\n";
 /* No room left for a single byte, or for a single name. */
-file_put_contents("$folder/mount/full", str_repeat('x', (1 << 20) - 4096));
+file_put_contents("$folder/mount/full", str_repeat('x', (1 << 20) - rdump_page_size()));
 var_dump(rdump_dump("$folder/mount/a.rdump"));
 unlink("$folder/mount/full");
 rdump_shell("mount -o remount,nr_inodes=2 $folder/mount");

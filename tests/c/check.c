@@ -78,7 +78,7 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 static void run_case(void (*body)(void), const char *folder, int to_parent)
 {
 	report = to_parent;
-	alarm(LONGEST_CASE);
+	alarm(check_patience(LONGEST_CASE));
 	expect(chdir(folder) == 0, "chdir: %s", strerror(errno));
 	umask(022);
 	body();
@@ -143,6 +143,13 @@ bool check_emulated(void)
 	return getenv("CHECK_EMULATED") != NULL;
 }
 
+unsigned check_patience(unsigned seconds)
+{
+	const char *factor = getenv("RDUMP_PATIENCE");
+
+	return factor && atoi(factor) > 1 ? seconds * (unsigned) atoi(factor) : seconds;
+}
+
 pid_t start_child(void (*body)(void *), void *argument)
 {
 	pid_t child = fork();
@@ -168,8 +175,8 @@ void await(const int *flag)
 {
 	static const struct timespec pause = {0, 1000000};
 
-	for (int waited = 0; !__atomic_load_n(flag, __ATOMIC_ACQUIRE); waited++) {
-		expect(waited < 60000, "waited a minute in vain");
+	for (unsigned waited = 0; !__atomic_load_n(flag, __ATOMIC_ACQUIRE); waited++) {
+		expect(waited < check_patience(60) * 1000, "waited in vain");
 		nanosleep(&pause, NULL);
 	}
 }

@@ -31,13 +31,16 @@ bool check_instrumented(void);
 /* What runs under an emulator's kernel interface: $CHECK_EMULATED. */
 bool check_emulated(void);
 
+/* Seconds to wait for something: so many times as many as $RDUMP_PATIENCE says, on a slow machine. */
+unsigned check_patience(unsigned seconds);
+
 /* Forks; the child runs `body` and ends well where that returns. */
 pid_t start_child(void (*body)(void *), void *argument);
 
 /* Waits for it; the case fails where the child did. */
 void end_child(pid_t child);
 
-/* Waits until `*flag` is not 0; the case fails where that takes a minute. */
+/* Waits until `*flag` is not 0; the case fails where that takes a minute of patience. */
 void await(const int *flag);
 
 /* The folder's entries, sorted, one per line, but "." and ".."; with size and mode. In a static buffer. */

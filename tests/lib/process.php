@@ -27,10 +27,13 @@ function rdump_command(array $arguments)
     return implode(' ', array_map('escapeshellarg', $arguments));
 }
 
-/* Waits until $condition() returns something that is not empty, and returns that; what is empty where it never does. */
+/*
+ * Waits until $condition() returns something that is not empty, and returns that; what is empty where it never does. On a slow
+ * machine so many times as long as $RDUMP_PATIENCE says.
+ */
 function rdump_await($condition, $seconds = 30)
 {
-    $deadline = microtime(true) + $seconds;
+    $deadline = microtime(true) + $seconds * max(1, (int) getenv('RDUMP_PATIENCE'));
     do {
         $value = $condition();
     } while (!$value && microtime(true) < $deadline && usleep(2000) === null);

@@ -20,6 +20,16 @@ stamped() {
 	[ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
 }
 
+# locked NAME COMMAND...
+locked() {
+	local lock=$matrix_cache/lock/$1
+	shift
+	{
+		flock 9
+		"$@"
+	} 9> "$lock"
+}
+
 # private_apt SUITE ARCHITECTURE: makes apt-get work for these and on nothing of this machine's, with the machine's own mirror and
 # its own settings of how to fetch.
 private_apt() {
@@ -27,24 +37,21 @@ private_apt() {
 	debian=$(mirror Debian)
 	security=$(mirror Debian-Security)
 	[ -n "$debian" ] || not_fetched "this machine's apt has no Debian archive"
-	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	mkdir -p "$dir/nothing" "$dir/lists/partial" "$dir/cache/archives/partial"
 	: > "$dir/status"
-	{
-		echo "deb [signed-by=$keyring] $debian $suite main"
-		# bullseye's own is old enough to be complete, and does not change any more.
-		if [ "$suite" != sid ] && [ "$suite" != bullseye ]; then
-			echo "deb [signed-by=$keyring] $debian $suite-updates main"
-			[ -z "$security" ] || echo "deb [signed-by=$keyring] $security $suite-security main"
-		fi
-	} > "$dir/sources.list"
+	echo "deb [signed-by=$keyring] $debian $suite main" > "$dir/sources.list"
+	# bullseye does not change any more.
+	if [ "$suite" != sid ] && [ "$suite" != bullseye ]; then
+		echo "deb [signed-by=$keyring] $debian $suite-updates main" >> "$dir/sources.list"
+		[ -z "$security" ] || echo "deb [signed-by=$keyring] $security $suite-security main" >> "$dir/sources.list"
+	fi
 	cat > "$dir/apt.conf" <<-END
 		$(apt-config dump | grep '^Acquire::' | grep -v '^Acquire::IndexTargets')
-		Dir::Etc::Parts "-";
-		Dir::Etc::Main "-";
+		Dir::Etc::Parts "$dir/nothing";
 		Dir::Etc::SourceList "$dir/sources.list";
 		Dir::Etc::SourceParts "-";
-		Dir::Etc::Preferences "-";
-		Dir::Etc::PreferencesParts "-";
+		Dir::Etc::Preferences "$dir/none";
+		Dir::Etc::PreferencesParts "$dir/nothing";
 		Dir::State::Lists "$dir/lists";
 		Dir::State::status "$dir/status";
 		Dir::State::extended_states "$dir/extended_states";
@@ -57,6 +64,9 @@ private_apt() {
 		Acquire::Languages "none";
 	END
 	export APT_CONFIG=$dir/apt.conf
+	apt-get -qq update >> "$log" 2>&1 && return
+	say "the updates of $suite cannot be had for $architecture: without"
+	sed -i 1q "$dir/sources.list"
 	apt-get -qq update >> "$log" 2>&1 || { tail -n 3 "$log" >&2; not_fetched "the package index of $suite for $architecture"; }
 }
 
@@ -81,7 +91,7 @@ prepare_userland() (
 		*) die "Debian $suite is not known here" ;;
 	esac
 	packages=$(userland_packages "$php")
-	recipe="$suite $packages $(cksum < "$matrix_dir/kernels.d/prepare.sh")"
+	recipe="$suite $packages $(declare -f prepare_userland userland_tree disk | cksum)"
 	! stamped "$tree.recipe" "$recipe" || return 0
 	say "$name: the userland for $architecture"
 	rm -rf "$tree"* "$kernels/headers-$architecture"
@@ -133,7 +143,7 @@ disk() {
 # prepare_kernel NAME ARCHITECTURE SUITE PACKAGE: NAME/vmlinuz and NAME/initramfs, which mounts the two disks and goes on there.
 prepare_kernel() (
 	local name=$1 architecture=$2 suite=$3 package=$4 recipe tree=$kernels/$1.tree out=$kernels/$1 version
-	recipe="$suite $package $(cksum < "$matrix_dir/kernels.d/prepare.sh")"
+	recipe="$suite $package $({ declare -f prepare_kernel kernel_packages initramfs && cat "$matrix_dir/kernels.d/init"; } | cksum)"
 	! stamped "$out/recipe" "$recipe" || return 0
 	say "$name: the kernel"
 	rm -rf "$out" "$tree"
