@@ -1,26 +1,27 @@
-# Sourced by scripts/matrix/kernels: what a guest is made of. Everything is kept in $kernels, and made again where its recipe
+# Sourced by scripts/matrix/kernels: makes what a guest needs. It stays in $kernels, and is made again where its recipe
 # has changed.
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# The userland is this machine's own Debian, as the cross compilers' C library is.
+# The userland is this machine's Debian release, because the cross compilers' C library is.
 userland_suite() {
 	(. /etc/os-release && echo "$VERSION_CODENAME")
 }
 
-# The commands that the tests and the guest's own scripts call. Nobody has installed an essential package yet: they are named.
+# The commands that the tests and the guest's scripts call. apt does not install essential packages by itself: all are
+# named.
 userland_packages() {
 	local php=$1
-	echo dash bash coreutils util-linux mount login hostname grep sed gawk findutils diffutils procps psmisc tar gzip libc-bin ncurses-bin \
-		"php$php-cli" "php$php-opcache" "php$php-xdebug" busybox-static
+	echo dash bash coreutils util-linux mount login hostname grep sed gawk findutils diffutils procps psmisc tar gzip \
+		libc-bin ncurses-bin busybox-static "php$php-cli" "php$php-opcache" "php$php-xdebug"
 }
 
-# stamped FILE RECIPE: was it made by this recipe?
+# stamped FILE RECIPE: is this the recipe in the file?
 stamped() {
 	[ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
 }
 
-# locked NAME COMMAND...
+# locked NAME COMMAND...: runs it under a lock of that name.
 locked() {
 	local lock=$matrix_cache/lock/$1
 	shift
@@ -30,8 +31,8 @@ locked() {
 	} 9> "$lock"
 }
 
-# private_apt SUITE ARCHITECTURE: makes apt-get work for these and on nothing of this machine's, with the machine's own mirror and
-# its own settings of how to fetch.
+# private_apt SUITE ARCHITECTURE: makes apt-get work for these, in a folder of its own and with nothing installed. It
+# uses this machine's mirror and its settings for downloads.
 private_apt() {
 	local suite=$1 architecture=$2 dir=$kernels/apt/$1-$2 debian security
 	debian=$(mirror Debian)
@@ -65,9 +66,18 @@ private_apt() {
 	END
 	export APT_CONFIG=$dir/apt.conf
 	apt-get -qq update >> "$log" 2>&1 && return
-	say "the updates of $suite cannot be had for $architecture: without"
+	say "$name: $suite for $architecture without its updates, which cannot be fetched"
 	sed -i 1q "$dir/sources.list"
-	apt-get -qq update >> "$log" 2>&1 || { tail -n 3 "$log" >&2; not_fetched "the package index of $suite for $architecture"; }
+	apt-get -qq update >> "$log" 2>&1 ||
+		not_fetched "the package index of $suite for $architecture: $(tail -n 1 "$log")"
+}
+
+# fetch FOLDER PACKAGE...: their .deb files.
+fetch() {
+	local folder=$1
+	shift
+	mkdir -p "$folder"
+	(cd "$folder" && apt-get -q download "$@" >> "$log" 2>&1) || not_fetched "$*, see $log"
 }
 
 # unpack FOLDER DEB...
@@ -97,9 +107,9 @@ prepare_userland() (
 	rm -rf "$tree"* "$kernels/headers-$architecture"
 	private_apt "$suite" "$architecture"
 	# shellcheck disable=SC2086 # a list
-	apt-get -q -y -d install $packages >> "$log" 2>&1 || { tail -n 3 "$log" >&2; not_fetched "packages of $suite for $architecture, see $log"; }
-	mkdir -p "$tree.deb" "$kernels/headers-$architecture"
-	(cd "$tree.deb" && apt-get -q download "php$php-dev" >> "$log" 2>&1) || not_fetched "php$php-dev of $suite for $architecture, see $log"
+	apt-get -q -y -d install $packages >> "$log" 2>&1 || not_fetched "packages of $suite for $architecture, see $log"
+	fetch "$tree.deb" "php$php-dev"
+	mkdir -p "$kernels/headers-$architecture"
 	unpack "$kernels/headers-$architecture" "$tree.deb"/*.deb
 	userland_tree "$tree" "$architecture" "$php" "$kernels/apt/$suite-$architecture/cache/archives"/*.deb
 	cp "$tree/bin/busybox" "$tree.busybox"
@@ -121,49 +131,55 @@ userland_tree() {
 		ln -s usr/lib64 "$tree/lib64"
 	fi
 	unpack "$tree" "$@"
-	# What the packages' own scripts would have done.
+	# The packages' scripts would do this.
 	ln -sf dash "$tree/bin/sh"
 	ln -sf gawk "$tree/bin/awk"
 	ln -sf "php$php" "$tree/bin/php"
 	ln -sf /proc/mounts "$tree/etc/mtab"
-	printf 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n' > "$tree/etc/passwd"
-	printf 'root:x:0:\nnogroup:x:65534:\n' > "$tree/etc/group"
+	printf '%s\n' root:x:0:0:root:/root:/bin/bash nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin \
+		> "$tree/etc/passwd"
+	printf '%s\n' root:x:0: nogroup:x:65534: > "$tree/etc/group"
 	echo '127.0.0.1 localhost guest' > "$tree/etc/hosts"
 }
 
-# disk IMAGE FOLDER SIZE: a file system with what is in the folder. Sparse.
+# disk IMAGE FOLDER SIZE: a file system with what is in the folder. The image is sparse.
 disk() {
 	truncate -s "$3" "$1.new"
-	mke2fs -q -t ext4 -O '^metadata_csum,^64bit,^has_journal' -E root_owner=0:0 -d "$2" "$1.new" >> "$log" 2>&1 || die "mke2fs, see $log"
+	mke2fs -q -t ext4 -O '^metadata_csum,^64bit,^has_journal' -E root_owner=0:0 -d "$2" "$1.new" >> "$log" 2>&1 ||
+		die "mke2fs, see $log"
 	mv "$1.new" "$1"
 }
 
 # ---- the kernel
 
-# prepare_kernel NAME ARCHITECTURE SUITE PACKAGE: NAME/vmlinuz and NAME/initramfs, which mounts the two disks and goes on there.
+# prepare_kernel NAME ARCHITECTURE SUITE PACKAGE: NAME/vmlinuz and NAME/initramfs, which mounts the two disks.
 prepare_kernel() (
-	local name=$1 architecture=$2 suite=$3 package=$4 recipe tree=$kernels/$1.tree out=$kernels/$1 version
-	recipe="$suite $package $({ declare -f prepare_kernel kernel_packages initramfs && cat "$matrix_dir/kernels.d/init"; } | cksum)"
+	local name=$1 architecture=$2 suite=$3 package=$4 recipe tree=$kernels/$1.tree out=$kernels/$1 version packages
+	recipe="$suite $package $({ declare -f prepare_kernel initramfs && cat "$matrix_dir/kernels.d/init"; } | cksum)"
 	! stamped "$out/recipe" "$recipe" || return 0
 	say "$name: the kernel"
 	rm -rf "$out" "$tree"
-	mkdir -p "$out" "$tree/deb" "$tree/modules" "$tree/root/usr/lib"
+	mkdir -p "$out" "$tree/root/usr/lib" "$tree/root/boot"
 	ln -s usr/lib "$tree/root/lib"
 	private_apt "$suite" "$architecture"
-	(cd "$tree/deb" && apt-get -q download $(kernel_packages "$package") >> "$log" 2>&1) || not_fetched "$package of $suite, see $log"
+	packages=$(kernel_packages "$package") || not_fetched "$package of $suite: its index has no such kernel"
+	# shellcheck disable=SC2086 # a list
+	fetch "$tree/deb" $packages
 	unpack "$tree/root" "$tree"/deb/*.deb
 	version=$(basename "$(echo "$tree"/root/usr/lib/modules/*)")
-	# In its own package up to trixie, among the modules later.
-	cp "$(ls -d "$tree"/root/boot/vmlinu[xz]-* "$tree/root/usr/lib/modules/$version"/vmlinu[xz]* 2> /dev/null | head -n 1)" "$out/vmlinuz"
+	# Up to trixie in /boot, later beside the modules.
+	find "$tree/root/boot" "$tree/root/usr/lib/modules/$version" -maxdepth 1 -name 'vmlinu[xz]*' \
+		-exec cp {} "$out/vmlinuz" \;
 	initramfs "$tree" "$version" "$kernels/userland-$architecture.busybox" > "$out/initramfs"
 	rm -rf "$tree" "$kernels/apt/$suite-$architecture/cache"
 	echo "$version" > "$out/version"
 	echo "$recipe" > "$out/recipe"
 )
 
-# The packages that hold the kernel itself and its modules, behind the one that always names the newest.
+# kernel_packages PACKAGE: the packages with the kernel and its modules, which PACKAGE, the newest one's name, depends
+# on.
 kernel_packages() {
-	apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$1" |
+	apt-cache depends --recurse --important "$1" |
 		grep -E '^linux-(image|binary|modules|base)-[0-9]' | sort -u
 }
 
@@ -175,8 +191,9 @@ initramfs() {
 	cp "$matrix_dir/kernels.d/init" "$tree/initramfs/init"
 	chmod 755 "$tree/initramfs/init"
 	depmod -b "$tree/root" "$version" >> "$log" 2>&1
-	# In the order in which they need each other; "builtin" where there is nothing to load.
-	for module in $(modprobe -d "$tree/root" -S "$version" -D -a virtio_pci virtio_blk ext4 | awk '$1 == "insmod" { print $2 }' | awk '!seen[$0]++'); do
+	# In the order in which they need each other. A line that begins with "builtin" is nothing to load.
+	for module in $(modprobe -d "$tree/root" -S "$version" -D -a virtio_pci virtio_blk ext4 |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }'); do
 		number=$((number + 1))
 		case $module in
 			*.xz) xz -dc "$module" ;;
@@ -190,25 +207,32 @@ initramfs() {
 
 # ---- the project
 
-# project_disk IMAGE ARCHITECTURE CROSS: the sources and tests, and for that architecture the extension, the C tests and the program
-# that the walk asks for PHP's offsets.
+# build_project FOLDER ARCHITECTURE CROSS: the extension, the C tests, and the program that tells the walk PHP's offsets.
+build_project() {
+	local tree=$1 headers include flags=
+	headers=$(echo "$kernels/headers-$2"/usr/include/php/*)
+	for include in "" /main /TSRM /Zend /ext /ext/date/lib; do
+		flags+=" -isystem $headers$include"
+	done
+	# shellcheck disable=SC2086 # several flags
+	"$3gcc" -shared -fPIC -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DCOMPILE_DL_RDUMP=1 \
+		-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 $flags -I"$root" "$root"/rdump*.c -o "$tree/so/modules/rdump.so" &&
+		"$3gcc" $flags -o "$tree/offsets" "$root/tests/lib/offsets.c" &&
+		"$root/tests/c/run" --build "$tree/c" "$3gcc"
+}
+
+# project_disk IMAGE ARCHITECTURE CROSS: the sources and tests, and what is built of them for that architecture.
 project_disk() {
-	local image=$1 architecture=$2 cross=$3 tree=$work/project headers include flags
-	say "$name: building for $architecture"
+	local image=$1 architecture=$2 cross=$3 tree=$work/project
+	say "$name: builds for $architecture"
 	mkdir -p "$tree/source" "$tree/so/modules"
 	tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$tree/source" -xf - --no-same-owner
-	headers=$(echo "$kernels/headers-$architecture"/usr/include/php/*)
 	# phpize leaves it beside the build.
 	cp "$kernels/headers-$architecture"/usr/lib/php/*/build/run-tests.php "$tree/so/"
-	for include in "" /main /TSRM /Zend /ext /ext/date/lib; do
-		flags="${flags:-} -isystem $headers$include"
-	done
-	{
-		# shellcheck disable=SC2086 # several flags
-		"${cross}gcc" -shared -fPIC -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DCOMPILE_DL_RDUMP=1 -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 $flags \
-			-I"$root" "$root"/rdump*.c -o "$tree/so/modules/rdump.so" &&
-		"${cross}gcc" $flags -o "$tree/offsets" "$root/tests/lib/offsets.c" &&
-		"$root/tests/c/run" --build "$tree/c" "${cross}gcc"
-	} > "$work/build.log" 2>&1 || { cat "$work/build.log" >&2; return 1; }
+	if ! build_project "$tree" "$architecture" "$cross" > "$work/build.log" 2>&1; then
+		cat "$work/build.log" >&2
+		echo "not ok - $name: builds: $(grep -m 1 -E 'error|warning' "$work/build.log" || tail -n 1 "$work/build.log")"
+		exit 0
+	fi
 	disk "$image" "$tree" 1G
 }
