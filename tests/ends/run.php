@@ -1,0 +1,263 @@
+<?php
+/* The inner half of run: php run.php PHP RDUMP_SO FOLDER CASE..., where FOLDER holds offsets.txt. Needs nothing but PHP 7.0. */
+require __DIR__ . '/../lib/walk.php';
+require __DIR__ . '/../lib/process.php';
+require __DIR__ . '/lib.php';
+
+list(, $php, $so, $folder) = $argv;
+$wanted = array_slice($argv, 4);
+$offsets = file_get_contents("$folder/offsets.txt");
+$late = strpos($offsets, "\nreports late 1\n") !== false;
+$key = bin2hex(random_bytes(6));
+$table = ends_table();
+
+set_error_handler(function ($type, $message, $file, $line) {
+    if (error_reporting() & $type) {
+        throw new ErrorException($message, 0, $type, $file, $line);
+    }
+    return false;
+});
+
+/* The files that cases read. */
+$big = fopen("$folder/big.php", 'w');
+fwrite($big, "<?php\nreturn [\n");
+for ($i = 0; $i < 150000; $i++) {
+    fwrite($big, "['name' => 'row $i of $key', 'value' => $i],\n");
+}
+fwrite($big, "];\n");
+fclose($big);
+$text = fopen("$folder/text of $key", 'w');
+ftruncate($text, 200 << 20);
+fclose($text);
+
+/* The arguments that load these extensions into a PHP that runs with -n; where one is missing, its name. */
+function loading(array $extensions)
+{
+    global $php;
+    static $known = [];
+    $arguments = [];
+    foreach ($extensions as $extension) {
+        $all = implode(' ', $arguments) . " $extension";
+        if (!isset($known[$all])) {
+            $known[$all] = $extension;
+            $name = $extension === 'opcache' ? 'Zend OPcache' : $extension;
+            $how = $extension === 'opcache' ? 'zend_extension' : 'extension';
+            foreach ([[], ['-d', "$how=$extension.so"]] as $more) {
+                $command = array_merge([$php, '-n'], $arguments, $more, ['-r', "echo (int) extension_loaded('$name');"]);
+                if (rdump_shell(rdump_command($command) . ' 2>/dev/null')[1] === '1') {
+                    $known[$all] = $more;
+                    break;
+                }
+            }
+        }
+        if (is_string($known[$all])) {
+            return $extension;
+        }
+        $arguments = array_merge($arguments, $known[$all]);
+    }
+    return in_array('opcache', $extensions, true)
+        ? array_merge($arguments, ['-d', 'opcache.enable_cli=1', '-d', 'opcache.file_update_protection=0']) : $arguments;
+}
+
+/* Runs a case: [status, stdout, stderr]. */
+function run(array $row, array $loading, array $directives)
+{
+    global $php, $folder, $key;
+
+    $ini = $row['ini'] + ['memory_limit' => '32M', 'display_errors' => 1, 'html_errors' => 0, 'log_errors' => 0, 'error_log' => "$folder/log", 'error_reporting' => E_ALL,
+        'session.save_path' => $folder, 'session.use_cookies' => 0, 'session.cache_limiter' => '', 'zend.max_allowed_stack_size' => -1];
+    $arguments = array_merge([$php, '-n'], $loading);
+    foreach ($ini + $directives as $name => $value) {
+        array_push($arguments, '-d', "$name=$value");
+    }
+    array_push($arguments, __DIR__ . '/program.php', $row['case'], $key);
+    /* A recursion needs a C stack of its own on some PHPs. */
+    return rdump_shell('ulimit -s unlimited; exec ' . rdump_command($arguments), '', $folder);
+}
+
+/* Where the marks are: mark => "file:line". */
+function places(array $row)
+{
+    $places = [];
+    foreach ([__DIR__ . "/cases/$row[case].php", __DIR__ . '/program.php'] as $file) {
+        foreach (file($file) as $index => $line) {
+            if (preg_match('{/\* (here|culprit|caller|prepended|main) \*/}', $line, $match)) {
+                $places[$match[1]] = basename($file) . ':' . ($index + 1);
+            }
+        }
+    }
+    return $places;
+}
+
+/* "function file:line" of each frame that the row expects; without lines, where they are not known. */
+function expected_stack(array $row, $lines)
+{
+    $places = places($row);
+    $stack = [];
+    foreach (ends_stack($row, PHP_VERSION_ID) as $frame) {
+        list($function, $mark) = explode('@', "$frame@");
+        $stack[] = $function . ($mark !== '' && $lines ? " $places[$mark]" : '');
+    }
+    return $stack;
+}
+
+/* The stack in the dump in the same words. */
+function found_stack(array $frames, $lines)
+{
+    $stack = [];
+    foreach ($frames as $frame) {
+        /* The engine's own, where it calls a function or begins a fiber. */
+        if ($frame['function'] === null || ($frame['function'] === '{main}' && $frame['file'] === null)) {
+            continue;
+        }
+        /* 8.4 says in a closure's name where it stands. */
+        $function = preg_replace('/^.*\{closure.*\}$/', '{closure}', $frame['function']);
+        $stack[] = $function . ($frame['file'] !== null && $lines ? ' ' . basename($frame['file']) . ":$frame[line]" : '');
+    }
+    return $stack;
+}
+
+/* Is the data of the culprit in the dump? '' = it is. */
+function flaw_of_data(RdumpWalk $walk, array $row, array $frames)
+{
+    global $key;
+
+    if ($row['data'] === 'heap') {
+        return $walk->heapHolds("of $key") ? '' : 'its data is not on the heap';
+    }
+    foreach ($frames as $depth => $frame) {
+        if ($frame['file'] !== null) {
+            break;
+        }
+    }
+    if ($row['data'] === 'result') {
+        $places = [$walk->result($frame['frame'])];
+    } elseif ($row['data'] === 'argument') {
+        $places = $walk->arguments($frames[0]['frame']);
+    } else {
+        $variables = $walk->variables($frame['frame']);
+        $name = substr($row['data'], 1);
+        $places = isset($variables[$name]) ? [$variables[$name]] : [];
+    }
+    foreach ($places as $zval) {
+        if ($zval !== null && $walk->holds($zval, "of $key")) {
+            return '';
+        }
+    }
+    return "its data is not in $row[data]";
+}
+
+/* What is wrong with how PHP ended: a list of sentences. */
+function flaws_of_end(array $row, array $with, array $without)
+{
+    global $late;
+
+    $flaws = [];
+    foreach (['status', 'stdout', 'stderr'] as $i => $what) {
+        if ($with[$i] !== $without[$i] && $row['hard'] !== null) {
+            $flaws[] = "$what is " . shorten($with[$i]) . ', without the extension ' . shorten($without[$i]);
+        }
+    }
+    foreach ([$with, $without] as $run) {
+        $hard = strpos($run[2], 'Hard memory limit of ') === 0;
+        if ($run[0] !== ($hard ? 137 : 255) || ($row['hard'] !== null && $hard !== ($late && $row['hard']))) {
+            $flaws[] = "the exit status is $run[0]: " . shorten("$run[1]$run[2]");
+        }
+    }
+    return $flaws;
+}
+
+/* What is wrong with the line in the log. */
+function flaws_of_log(array $log, $path)
+{
+    clearstatcache();
+    $end = is_file($path) ? "dumped to $path (" . filesize($path) . ' bytes)' : 'that there is none';
+    return count($log) === 1 && preg_match('/\] rdump: memory limit reached.*: ' . preg_quote($end, '/') . '/', current($log))
+        ? [] : ['the log says ' . shorten(implode($log))];
+}
+
+/* What is wrong with a dump that has the culprit in it. */
+function flaws_of_dump(RdumpWalk $walk, array $row, $said)
+{
+    $lines = strpos(implode(' ', array_keys($row['ini'])), 'jit') === false; /* the JIT keeps them elsewhere */
+    $frames = $walk->callStack();
+    $found = found_stack($frames, $lines);
+    $expected = expected_stack($row, $lines);
+    if ($row['case'] === 'recursion') { /* its frames are thousands */
+        $found = array_merge(array_slice($found, 0, 1), array_slice($found, -2));
+    }
+    if ($found !== $expected) {
+        return ['the call stack is ' . implode(', ', $found) . ' instead of ' . implode(', ', $expected)];
+    }
+    $flaws = array_filter([flaw_of_data($walk, $row, $frames)]);
+    /* Where a file is compiled, PHP names a line of that. */
+    $places = places($row);
+    if ($row['data'] !== 'heap' && strpos($row['case'], 'eval') === false && preg_match('/ in (\S+) on line (\d+)/', $said, $match)
+        && basename($match[1]) . ":$match[2]" !== $places['here']) {
+        $flaws[] = "PHP names another line: $match[0]";
+    }
+    return $flaws;
+}
+
+/* What is wrong with what a case left behind. */
+function flaws_of(array $row, array $with, array $without, $early)
+{
+    global $folder, $offsets;
+
+    $path = "$folder/ends.rdump";
+    $log = is_file("$folder/log") ? preg_grep('/\] rdump: /', file("$folder/log")) : [];
+    $flaws = flaws_of_end($row, $with, $without);
+    if (!$early && ($row['late'] === null || $with[0] === 137)) {
+        return array_merge($flaws, is_file($path) ? ['there is a dump'] : [], $log ? ['the log says ' . shorten(implode($log))] : []);
+    }
+    $flaws = array_merge($flaws, flaws_of_log($log, $path));
+    if (!is_file($path)) {
+        return array_merge($flaws, ['there is no dump']);
+    }
+    try {
+        $walk = new RdumpWalk(new RdumpReader($path), $offsets);
+        if ($early) {
+            return array_merge($flaws, flaws_of_dump($walk, $row, $with[1] . $with[2]));
+        }
+        $stack = found_stack($walk->callStack(), false);
+        $expected = $row['late'][PHP_VERSION_ID >= 80400];
+        return ($stack ? $stack[0] : '') === $expected ? $flaws : array_merge($flaws, ["the stack is '" . implode(', ', $stack) . "', with '$expected' on top"]);
+    } catch (Exception $error) {
+        return array_merge($flaws, [get_class($error) . ': ' . $error->getMessage()]);
+    }
+}
+
+function shorten($value)
+{
+    $text = trim(preg_replace('/\s+/', ' ', is_string($value) ? $value : var_export($value, true)));
+    $text = is_string($value) ? "'$text'" : $text;
+    return strlen($text) > 300 ? substr($text, 0, 150) . '...' . substr($text, -150) : $text;
+}
+
+function report($title, array $flaws)
+{
+    echo ($flaws ? 'not ok' : 'ok') . " - ends, $title" . ($flaws ? ': ' . implode('; ', $flaws) : '') . "\n";
+}
+
+$kind = PHP_VERSION . (PHP_ZTS ? ' ZTS' : '') . (PHP_DEBUG ? ' debug' : '');
+foreach ($table as $name => $row) {
+    if ($wanted && !in_array($name, $wanted, true)) {
+        continue;
+    }
+    $loading = loading($row['needs']);
+    if (PHP_VERSION_ID < $row['php'] || is_string($loading)) {
+        echo "skip - ends, $kind, $name: " . (is_string($loading) ? "no $loading for this PHP" : 'this PHP is too old for it') . "\n";
+        continue;
+    }
+    $without = run($row, $loading, []);
+    foreach ($late ? [true, false] : [true] as $early) {
+        $directives = ['extension' => $so, 'rdump.oom_dump' => "$folder/ends.rdump"] + ($early ? [] : ['rdump.oom_dump_early' => 0]);
+        foreach (['log', 'ends.rdump'] as $file) {
+            if (is_file("$folder/$file")) {
+                unlink("$folder/$file");
+            }
+        }
+        $with = run($row, $loading, $directives);
+        report("$kind, $name" . ($early ? '' : ', rdump.oom_dump_early=0'), flaws_of($row, $with, $without, $early));
+    }
+}
