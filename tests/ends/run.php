@@ -75,78 +75,6 @@ function run(array $row, array $loading, array $directives)
     return rdump_shell('ulimit -s unlimited; exec ' . rdump_command($arguments), '', $folder);
 }
 
-/* Where the marks are: mark => "file:line". */
-function places(array $row)
-{
-    $places = [];
-    foreach ([__DIR__ . "/cases/$row[case].php", __DIR__ . '/program.php'] as $file) {
-        foreach (file($file) as $index => $line) {
-            if (preg_match('{/\* (here|culprit|caller|prepended|main) \*/}', $line, $match)) {
-                $places[$match[1]] = basename($file) . ':' . ($index + 1);
-            }
-        }
-    }
-    return $places;
-}
-
-/* "function file:line" of each frame that the row expects; without lines, where they are not known. */
-function expected_stack(array $row, $lines)
-{
-    $places = places($row);
-    $stack = [];
-    foreach (ends_stack($row, PHP_VERSION_ID) as $frame) {
-        list($function, $mark) = explode('@', "$frame@");
-        $stack[] = $function . ($mark !== '' && $lines ? " $places[$mark]" : '');
-    }
-    return $stack;
-}
-
-/* The stack in the dump in the same words. */
-function found_stack(array $frames, $lines)
-{
-    $stack = [];
-    foreach ($frames as $frame) {
-        /* The engine's own, where it calls a function or begins a fiber. */
-        if ($frame['function'] === null || ($frame['function'] === '{main}' && $frame['file'] === null)) {
-            continue;
-        }
-        /* 8.4 says in a closure's name where it stands. */
-        $function = preg_replace('/^.*\{closure.*\}$/', '{closure}', $frame['function']);
-        $stack[] = $function . ($frame['file'] !== null && $lines ? ' ' . basename($frame['file']) . ":$frame[line]" : '');
-    }
-    return $stack;
-}
-
-/* Is the data of the culprit in the dump? '' = it is. */
-function flaw_of_data(RdumpWalk $walk, array $row, array $frames)
-{
-    global $key;
-
-    if ($row['data'] === 'heap') {
-        return $walk->heapHolds("of $key") ? '' : 'its data is not on the heap';
-    }
-    foreach ($frames as $depth => $frame) {
-        if ($frame['file'] !== null) {
-            break;
-        }
-    }
-    if ($row['data'] === 'result') {
-        $places = [$walk->result($frame['frame'])];
-    } elseif ($row['data'] === 'argument') {
-        $places = $walk->arguments($frames[0]['frame']);
-    } else {
-        $variables = $walk->variables($frame['frame']);
-        $name = substr($row['data'], 1);
-        $places = isset($variables[$name]) ? [$variables[$name]] : [];
-    }
-    foreach ($places as $zval) {
-        if ($zval !== null && $walk->holds($zval, "of $key")) {
-            return '';
-        }
-    }
-    return "its data is not in $row[data]";
-}
-
 /* What is wrong with how PHP ended: a list of sentences. */
 function flaws_of_end(array $row, array $with, array $without)
 {
@@ -176,33 +104,10 @@ function flaws_of_log(array $log, $path)
         ? [] : ['the log says ' . shorten(implode($log))];
 }
 
-/* What is wrong with a dump that has the culprit in it. */
-function flaws_of_dump(RdumpWalk $walk, array $row, $said)
-{
-    $lines = strpos(implode(' ', array_keys($row['ini'])), 'jit') === false; /* the JIT keeps them elsewhere */
-    $frames = $walk->callStack();
-    $found = found_stack($frames, $lines);
-    $expected = expected_stack($row, $lines);
-    if ($row['case'] === 'recursion') { /* its frames are thousands */
-        $found = array_merge(array_slice($found, 0, 1), array_slice($found, -2));
-    }
-    if ($found !== $expected) {
-        return ['the call stack is ' . implode(', ', $found) . ' instead of ' . implode(', ', $expected)];
-    }
-    $flaws = array_filter([flaw_of_data($walk, $row, $frames)]);
-    /* Where a file is compiled, PHP names a line of that. */
-    $places = places($row);
-    if ($row['data'] !== 'heap' && strpos($row['case'], 'eval') === false && preg_match('/ in (\S+) on line (\d+)/', $said, $match)
-        && basename($match[1]) . ":$match[2]" !== $places['here']) {
-        $flaws[] = "PHP names another line: $match[0]";
-    }
-    return $flaws;
-}
-
 /* What is wrong with what a case left behind. */
 function flaws_of(array $row, array $with, array $without, $early)
 {
-    global $folder, $offsets;
+    global $folder, $key, $offsets;
 
     $path = "$folder/ends.rdump";
     $log = is_file("$folder/log") ? preg_grep('/\] rdump: /', file("$folder/log")) : [];
@@ -217,9 +122,9 @@ function flaws_of(array $row, array $with, array $without, $early)
     try {
         $walk = new RdumpWalk(new RdumpReader($path), $offsets);
         if ($early) {
-            return array_merge($flaws, flaws_of_dump($walk, $row, $with[1] . $with[2]));
+            return array_merge($flaws, ends_flaws_of_dump($walk, $row, $key, __DIR__ . '/program.php', $with[1] . $with[2]));
         }
-        $stack = found_stack($walk->callStack(), false);
+        $stack = ends_found_stack($walk->callStack(), false);
         $expected = $row['late'][PHP_VERSION_ID >= 80400];
         return ($stack ? $stack[0] : '') === $expected ? $flaws : array_merge($flaws, ["the stack is '" . implode(', ', $stack) . "', with '$expected' on top"]);
     } catch (Exception $error) {
