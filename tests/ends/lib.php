@@ -6,7 +6,8 @@ function ends_table()
 {
     $table = require __DIR__ . '/table.php';
     foreach ($table as $name => &$row) {
-        $row += ['case' => $name, 'php' => 70000, 'needs' => [], 'ini' => [], 'top' => '', 'frameless' => false, 'hard' => false];
+        $row += ['case' => $name, 'php' => 70000, 'needs' => [], 'ini' => [], 'top' => '', 'frameless' => false,
+            'hard' => false];
         if (!isset($row['stack'])) {
             $row['stack'] = ltrim("$row[top] culprit@here caller@caller {main}@main");
         }
@@ -64,7 +65,8 @@ function ends_found_stack(array $frames, $lines)
         }
         /* 8.4 says in a closure's name where it stands. */
         $function = preg_replace('/^.*\{closure.*\}$/', '{closure}', $frame['function']);
-        $stack[] = $function . ($frame['file'] !== null && $lines ? ' ' . basename($frame['file']) . ":$frame[line]" : '');
+        $place = $frame['file'] === null ? '' : ' ' . basename($frame['file']) . ":$frame[line]";
+        $stack[] = $function . ($lines ? $place : '');
     }
     return $stack;
 }
@@ -113,7 +115,8 @@ function ends_flaws_of_dump(RdumpWalk $walk, array $row, $key, $program, $said)
     }
     $flaws = array_filter([ends_flaw_of_data($walk, $row, $frames, $key)]);
     /* Where a file is compiled, PHP names a line of that. */
-    if ($row['data'] !== 'heap' && strpos($row['case'], 'eval') === false && preg_match('/ in (\S+) on line (\d+)/', $said, $match)
+    $compiles = $row['data'] === 'heap' || $row['case'] === 'eval';
+    if (!$compiles && preg_match('/ in (\S+) on line (\d+)/', $said, $match)
         && basename($match[1]) . ":$match[2]" !== $places['here']) {
         $flaws[] = "PHP names another line: $match[0]";
     }

@@ -1,5 +1,5 @@
 <?php
-/* The inner half of run: php run.php PHP RDUMP_SO FOLDER CASE..., where FOLDER holds offsets.txt. Needs nothing but PHP 7.0. */
+/* The inner half of run: php run.php PHP RDUMP_SO FOLDER CASE..., where FOLDER holds offsets.txt. */
 require __DIR__ . '/../lib/walk.php';
 require __DIR__ . '/../lib/process.php';
 require __DIR__ . '/lib.php';
@@ -30,7 +30,7 @@ $text = fopen("$folder/text of $key", 'w');
 ftruncate($text, 200 << 20);
 fclose($text);
 
-/* The arguments that load these extensions into a PHP that runs with -n; where one is missing, its name. */
+/* The arguments that load these extensions into a PHP that runs with -n; the name of one that is not there. */
 function loading(array $extensions)
 {
     global $php;
@@ -43,7 +43,8 @@ function loading(array $extensions)
             $name = $extension === 'opcache' ? 'Zend OPcache' : $extension;
             $how = $extension === 'opcache' ? 'zend_extension' : 'extension';
             foreach ([[], ['-d', "$how=$extension.so"]] as $more) {
-                $command = array_merge([$php, '-n'], $arguments, $more, ['-r', "echo (int) extension_loaded('$name');"]);
+                $ask = ['-r', "echo (int) extension_loaded('$name');"];
+                $command = array_merge([$php, '-n'], $arguments, $more, $ask);
                 if (rdump_shell(rdump_command($command) . ' 2>/dev/null')[1] === '1') {
                     $known[$all] = $more;
                     break;
@@ -55,8 +56,10 @@ function loading(array $extensions)
         }
         $arguments = array_merge($arguments, $known[$all]);
     }
-    return in_array('opcache', $extensions, true)
-        ? array_merge($arguments, ['-d', 'opcache.enable_cli=1', '-d', 'opcache.file_update_protection=0']) : $arguments;
+    if (in_array('opcache', $extensions, true)) {
+        array_push($arguments, '-d', 'opcache.enable_cli=1', '-d', 'opcache.file_update_protection=0');
+    }
+    return $arguments;
 }
 
 /* Runs a case: [status, stdout, stderr]. */
@@ -64,8 +67,13 @@ function run(array $row, array $loading, array $directives)
 {
     global $php, $folder, $key;
 
-    $ini = $row['ini'] + ['memory_limit' => '32M', 'display_errors' => 1, 'html_errors' => 0, 'log_errors' => 0, 'error_log' => "$folder/log", 'error_reporting' => E_ALL,
-        'session.save_path' => $folder, 'session.use_cookies' => 0, 'session.cache_limiter' => '', 'zend.max_allowed_stack_size' => -1];
+    $ini = $row['ini'] + [
+        'memory_limit' => '32M',
+        'display_errors' => 1, 'html_errors' => 0, 'log_errors' => 0, 'error_log' => "$folder/log",
+        'error_reporting' => E_ALL,
+        'session.save_path' => $folder, 'session.use_cookies' => 0, 'session.cache_limiter' => '',
+        'zend.max_allowed_stack_size' => -1,
+    ];
     $arguments = array_merge([$php, '-n'], $loading);
     foreach ($ini + $directives as $name => $value) {
         array_push($arguments, '-d', "$name=$value");
@@ -95,13 +103,25 @@ function flaws_of_end(array $row, array $with, array $without)
     return $flaws;
 }
 
-/* What is wrong with the line in the log. */
+/* Is there a dump, and one line in the log that says so? */
 function flaws_of_log(array $log, $path)
 {
+    if (!is_file($path)) {
+        return ['there is no dump: ' . shorten(implode($log))];
+    }
     clearstatcache();
-    $end = is_file($path) ? "dumped to $path (" . filesize($path) . ' bytes)' : 'that there is none';
-    return count($log) === 1 && preg_match('/\] rdump: memory limit reached.*: ' . preg_quote($end, '/') . '/', current($log))
-        ? [] : ['the log says ' . shorten(implode($log))];
+    $end = preg_quote("dumped to $path (" . filesize($path) . ' bytes)', '/');
+    $told = count($log) === 1 && preg_match("/rdump: memory limit reached.*: $end/", current($log));
+    return $told ? [] : ['the log says ' . shorten(implode($log))];
+}
+
+/* What is wrong with a dump that comes as late as PHP reports exhausted memory. */
+function flaws_of_late(RdumpWalk $walk, array $row)
+{
+    $stack = ends_found_stack($walk->callStack(), false);
+    $expected = $row['late'][PHP_VERSION_ID >= 80400];
+    $top = $stack ? $stack[0] : '';
+    return $top === $expected ? [] : ["'$expected' is not on top of the stack: " . implode(', ', $stack)];
 }
 
 /* What is wrong with what a case left behind. */
@@ -113,23 +133,20 @@ function flaws_of(array $row, array $with, array $without, $early)
     $log = is_file("$folder/log") ? preg_grep('/\] rdump: /', file("$folder/log")) : [];
     $flaws = flaws_of_end($row, $with, $without);
     if (!$early && ($row['late'] === null || $with[0] === 137)) {
-        return array_merge($flaws, is_file($path) ? ['there is a dump'] : [], $log ? ['the log says ' . shorten(implode($log))] : []);
+        return is_file($path) || $log ? array_merge($flaws, ['there is a dump, or a line in the log']) : $flaws;
     }
     $flaws = array_merge($flaws, flaws_of_log($log, $path));
-    if (!is_file($path)) {
-        return array_merge($flaws, ['there is no dump']);
-    }
-    try {
-        $walk = new RdumpWalk(new RdumpReader($path), $offsets);
-        if ($early) {
-            return array_merge($flaws, ends_flaws_of_dump($walk, $row, $key, __DIR__ . '/program.php', $with[1] . $with[2]));
+    if (is_file($path)) {
+        try {
+            $walk = new RdumpWalk(new RdumpReader($path), $offsets);
+            $more = $early ? ends_flaws_of_dump($walk, $row, $key, __DIR__ . '/program.php', $with[1] . $with[2])
+                : flaws_of_late($walk, $row);
+            $flaws = array_merge($flaws, $more);
+        } catch (Exception $error) {
+            $flaws[] = get_class($error) . ': ' . $error->getMessage();
         }
-        $stack = ends_found_stack($walk->callStack(), false);
-        $expected = $row['late'][PHP_VERSION_ID >= 80400];
-        return ($stack ? $stack[0] : '') === $expected ? $flaws : array_merge($flaws, ["the stack is '" . implode(', ', $stack) . "', with '$expected' on top"]);
-    } catch (Exception $error) {
-        return array_merge($flaws, [get_class($error) . ': ' . $error->getMessage()]);
     }
+    return $flaws;
 }
 
 function shorten($value)
@@ -151,12 +168,16 @@ foreach ($table as $name => $row) {
     }
     $loading = loading($row['needs']);
     if (PHP_VERSION_ID < $row['php'] || is_string($loading)) {
-        echo "skip - ends, $kind, $name: " . (is_string($loading) ? "no $loading for this PHP" : 'this PHP is too old for it') . "\n";
+        $reason = is_string($loading) ? "no $loading for this PHP" : 'this PHP is too old for it';
+        echo "skip - ends, $kind, $name: $reason\n";
         continue;
     }
     $without = run($row, $loading, []);
     foreach ($late ? [true, false] : [true] as $early) {
-        $directives = ['extension' => $so, 'rdump.oom_dump' => "$folder/ends.rdump"] + ($early ? [] : ['rdump.oom_dump_early' => 0]);
+        $directives = ['extension' => $so, 'rdump.oom_dump' => "$folder/ends.rdump"];
+        if (!$early) {
+            $directives['rdump.oom_dump_early'] = 0;
+        }
         foreach (['log', 'ends.rdump'] as $file) {
             if (is_file("$folder/$file")) {
                 unlink("$folder/$file");
