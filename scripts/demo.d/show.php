@@ -1,8 +1,8 @@
 <?php
 /*
  * Prints what a dump holds, for scripts/demo.   php show.php DUMP OFFSETS SAID
- * OFFSETS is what tests/lib/offsets.c prints for the PHP that was dumped, SAID its stderr: the line that its message names has to be
- * the one on top of the call stack. Exits 1 where it is not.
+ * OFFSETS is what tests/lib/offsets.c prints for the PHP that was dumped, SAID its stderr. Exits 1 where the line that
+ * its message names is not the one on top of the call stack.
  */
 require __DIR__ . '/../../tests/lib/reader.php';
 require __DIR__ . '/../../tests/lib/walk.php';
@@ -63,8 +63,9 @@ foreach ($walk->callStack() as $depth => $frame) {
     row("#$depth " . $frame['function'], $here);
     $place = $place ?: $here;
 }
-$named = preg_match('/emory .* exhausted .* in (\S+) on line (\d+)/', file_get_contents($argv[3]), $match) ? basename($match[1]) . ":$match[2]" : 'no line';
-row('PHP\'s message names', $named . ($named === $place ? ', as the dump does' : ", which is not on top of the stack: $place is"));
+preg_match('/emory .* exhausted .* in (\S+) on line (\d+)/', file_get_contents($argv[3]), $match);
+$named = $match ? basename($match[1]) . ":$match[2]" : 'no line';
+row("PHP's message names", $named . ($named === $place ? ': the same' : ": not the same as $place"));
 
 echo "\nLive objects\n";
 $objects = $walk->objects();

@@ -186,7 +186,7 @@ class RdumpReader
         throw new RdumpNotThere(sprintf('no NUL within %d bytes before 0x%x', $longest, $address));
     }
 
-    /* Searches all that the dump holds, or what it holds from one address up to another: the address of the first occurrence, or null. */
+    /* Searches all that the dump holds, or holds of a range: the address of the first occurrence, or null. */
     public function search($needle, $from = 0, $to = PHP_INT_MAX)
     {
         $window = 4 << 20;

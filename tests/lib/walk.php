@@ -54,8 +54,8 @@ class RdumpWalk
     }
 
     /*
-     * The call stack, innermost first: [function, "Class::method", "{main}" or null; its file and line or null; the address
-     * of its frame].
+     * The call stack, innermost first: [function, "Class::method", "{main}" or null; its file and line or null; the
+     * address of its frame].
      */
     public function callStack()
     {
@@ -93,12 +93,16 @@ class RdumpWalk
         return $arguments;
     }
 
-    /* Where a user function's current instruction puts its result: what the function that it calls returns. Address of a zval, or null. */
+    /*
+     * Where a user function's current instruction puts its result, such as what the function that it calls returns: the
+     * address of the zval, or null.
+     */
     public function result($frame)
     {
         $opline = $this->dump->ptr($frame + $this->at['zend_execute_data.opline']);
-        return $this->dump->u8($opline + $this->at['zend_op.result_type']) & ($this->at['IS_TMP_VAR'] | $this->at['IS_VAR'])
-            ? $frame + $this->dump->u32($opline + $this->at['zend_op.result.var']) : null;
+        $type = $this->dump->u8($opline + $this->at['zend_op.result_type']);
+        $has_one = $type & ($this->at['IS_TMP_VAR'] | $this->at['IS_VAR']);
+        return $has_one ? $frame + $this->dump->u32($opline + $this->at['zend_op.result.var']) : null;
     }
 
     /* Is the text in a string of that value: itself, one of its first elements, one of its declared properties? */
@@ -109,7 +113,8 @@ class RdumpWalk
         $payload = $this->dump->u64($zval + $this->at['zval.value']);
         if ($type === $this->at['IS_STRING']) {
             $length = $this->dump->u64($payload + $this->at['zend_string.len']);
-            return strpos($this->dump->read($payload + $this->at['zend_string.val'], min($length, self::CHUNK)), $text) !== false;
+            $begin = $this->dump->read($payload + $this->at['zend_string.val'], min($length, self::CHUNK));
+            return strpos($begin, $text) !== false;
         }
         $within = [];
         if ($type === $this->at['IS_ARRAY']) {

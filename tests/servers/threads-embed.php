@@ -144,10 +144,7 @@ function check_both(Host $host)
     check("a relative path follows each request's own folder", [], isset($wrong['relative.rdump']) ? $wrong['relative.rdump'] : []);
 }
 
-/*
- * Two threads at their memory_limit at the same moment: each dump is its own thread's. Not by the hard limit, which would end the
- * process.
- */
+/* Two threads at their memory_limit at the same moment: each dump is its own thread's. */
 function check_both_exhausted(Host $host)
 {
     global $dumps, $work, $www;
@@ -155,10 +152,12 @@ function check_both_exhausted(Host $host)
     $table = ends_table();
     $wrong = [];
     $lines = 0;
-    foreach ([['loop', 'loop'], ['loop', 'array_merge'], ['array_merge', 'array_merge'], ['shutdown_function', 'loop']] as $cases) {
+    $pairs = [['loop', 'loop'], ['loop', 'array_merge'], ['array_merge', 'array_merge'], ['shutdown_function', 'loop']];
+    foreach ($pairs as $cases) {
         $keys = [fresh_key(), fresh_key()];
         $requests = begin_both($host, [
-            ['ends.php', ['case' => $cases[0], 'key' => $keys[0]]], ['ends.php', ['case' => $cases[1], 'key' => $keys[1]]],
+            ['ends.php', ['case' => $cases[0], 'key' => $keys[0]]],
+            ['ends.php', ['case' => $cases[1], 'key' => $keys[1]]],
         ]);
         $said = array_map([$host, 'text'], $requests);
         $paths = glob("$dumps/end-*.rdump");
@@ -186,8 +185,18 @@ foreach ([1, 0] as $safe_read) {
     $title = 'embed host of ' . PHP_VERSION . ", safe_read=$safe_read";
     rdump_shell(rdump_command(['rm', '-rf', $dumps]));
     mkdir($dumps);
-    file_put_contents("$work/php.ini", "extension=$so\nmemory_limit=48M\nlog_errors=On\nerror_log=$work/php.log\ndisplay_errors=Off\nrdump.safe_read=$safe_read\n"
-        . "rdump.oom_dump=$dumps/end-%i.rdump\nrdump.oom_dump_max=0\n");
+    file_put_contents("$work/php.ini", <<<INI
+extension=$so
+memory_limit=48M
+log_errors=On
+error_log=$work/php.log
+display_errors=Off
+rdump.safe_read=$safe_read
+rdump.oom_dump=$dumps/end-%i.rdump
+rdump.oom_dump_max=0
+
+INI
+    );
     $host = new Host('host', [$program, "$work/php.ini", $www, HAMMERS], function () {
         return true;
     }, [], [['pipe', 'r'], ['pipe', 'w']]);
@@ -201,6 +210,7 @@ foreach ([1, 0] as $safe_read) {
     list($last, $ended, $status) = $host->close();
     note("$last requests of the other threads meanwhile");
     check('the process ends in good order', [true, 0], [$ended, $status]);
-    check('its log has nothing to complain of', ['', []], [$host->log(), preg_grep('/rdump: memory limit|Allowed memory size/', file("$work/php.log"), PREG_GREP_INVERT)]);
+    $others = preg_grep('/rdump: memory limit|Allowed memory size/', file("$work/php.log"), PREG_GREP_INVERT);
+    check('its log has nothing to complain of', ['', []], [$host->log(), $others]);
     unlink("$work/php.log");
 }

@@ -1,7 +1,7 @@
 <?php
 /*
- * Exhausts memory in a case of tests/ends: ?case=...&key=...; with &part=... and &flag=... the client has got that part of
- * the answer by then, and created that file; with &barrier=... not before others are as far.
+ * Exhausts memory in a case of tests/ends: ?case=...&key=...; with &part=... and &flag=... not before the client has
+ * got that part of the answer, and made that file; with &barrier=... not before others are as far.
  */
 require __DIR__ . '/barrier.inc.php';
 
