@@ -36,6 +36,7 @@ function culprit($key)
     $handler = new Handler();
     $handler->key = $key;
     session_set_save_handler($handler, false);
+    session_id($key);
     session_start();
     $_SESSION['name'] = $key;
 }
