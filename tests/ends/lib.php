@@ -116,7 +116,7 @@ function ends_flaws_of_dump(RdumpWalk $walk, array $row, $key, $program, $said)
     $flaws = array_filter([ends_flaw_of_data($walk, $row, $frames, $key)]);
     /* Where a file is compiled, PHP names a line of that. */
     $compiles = $row['data'] === 'heap' || $row['case'] === 'eval';
-    if (!$compiles && preg_match('/ in (\S+) on line (\d+)/', $said, $match)
+    if (!$compiles && preg_match('/exhausted .* in (\S+) on line (\d+)/', $said, $match)
         && basename($match[1]) . ":$match[2]" !== $places['here']) {
         $flaws[] = "PHP names another line: $match[0]";
     }
