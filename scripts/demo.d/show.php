@@ -1,7 +1,8 @@
 <?php
 /*
- * Prints what a dump holds, for scripts/demo.   php show.php DUMP OFFSETS
- * OFFSETS is what tests/lib/offsets.c prints for the PHP that was dumped.
+ * Prints what a dump holds, for scripts/demo.   php show.php DUMP OFFSETS SAID
+ * OFFSETS is what tests/lib/offsets.c prints for the PHP that was dumped, SAID its stderr. Exits 1 where the line that
+ * its message names is not the one on top of the call stack.
  */
 require __DIR__ . '/../../tests/lib/reader.php';
 require __DIR__ . '/../../tests/lib/walk.php';
@@ -56,9 +57,15 @@ row('resident (RSS)', megabytes($dump->rss));
 row('the file', megabytes($dump->size) . sprintf('  %d %% of RSS: unchanged pages of files on disk are left out', 100 * $dump->size / $dump->rss));
 
 echo "\nWhat was running\n";
+$place = null;
 foreach ($walk->callStack() as $depth => $frame) {
-    row("#$depth " . $frame['function'], $frame['file'] === null ? '' : basename($frame['file']) . ':' . $frame['line']);
+    $here = $frame['file'] === null ? '' : basename($frame['file']) . ':' . $frame['line'];
+    row("#$depth " . $frame['function'], $here);
+    $place = $place ?: $here;
 }
+preg_match('/emory .* exhausted .* in (\S+) on line (\d+)/', file_get_contents($argv[3]), $match);
+$named = $match ? basename($match[1]) . ":$match[2]" : 'no line';
+row("PHP's message names", $named . ($named === $place ? ': the same' : ": not the same as $place"));
 
 echo "\nLive objects\n";
 $objects = $walk->objects();
@@ -73,3 +80,4 @@ foreach (array_slice($mappings, 0, 8) as $mapping) {
     printf("  %s   %s   %s\n", megabytes($mapping[2]), megabytes($mapping[1]), $mapping[0]);
 }
 echo "\n";
+exit((int) ($named !== $place));

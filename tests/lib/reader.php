@@ -186,17 +186,17 @@ class RdumpReader
         throw new RdumpNotThere(sprintf('no NUL within %d bytes before 0x%x', $longest, $address));
     }
 
-    /* Searches all that the dump holds: the address of the first occurrence, or null. */
-    public function search($needle)
+    /* Searches all that the dump holds, or holds of a range: the address of the first occurrence, or null. */
+    public function search($needle, $from = 0, $to = PHP_INT_MAX)
     {
         $window = 4 << 20;
         foreach ($this->region_begin as $region => $begin) {
-            $size = $this->region_size[$region];
-            for ($at = 0; $at < $size; $at += $window) {
-                $part = $this->fromFile($region, $begin + $at, min($window + strlen($needle) - 1, $size - $at));
+            $end = min($to, $begin + $this->region_size[$region]);
+            for ($at = max($from, $begin); $at < $end; $at += $window) {
+                $part = $this->fromFile($region, $at, min($window + strlen($needle) - 1, $end - $at));
                 $found = strpos($part, $needle);
                 if ($found !== false) {
-                    return $begin + $at + $found;
+                    return $at + $found;
                 }
             }
         }

@@ -53,7 +53,10 @@ class RdumpWalk
         return $this->at['reports late'] === 1;
     }
 
-    /* The call stack, innermost first: [function, "Class::method", "{main}" or null; its file and line or null]. */
+    /*
+     * The call stack, innermost first: [function, "Class::method", "{main}" or null; its file and line or null; the
+     * address of its frame].
+     */
     public function callStack()
     {
         $stack = [];
@@ -66,6 +69,78 @@ class RdumpWalk
             $frame = $this->dump->ptr($frame + $this->at['zend_execute_data.prev_execute_data']);
         }
         return $stack;
+    }
+
+    /* A user function's local variables, parameters included: name => address of the zval. */
+    public function variables($frame)
+    {
+        $function = $this->dump->ptr($frame + $this->at['zend_execute_data.func']);
+        $names = $this->dump->ptr($function + $this->at['zend_function.op_array.vars']);
+        $variables = [];
+        for ($i = 0; $i < $this->dump->u32($function + $this->at['zend_function.op_array.last_var']); $i++) {
+            $variables[$this->string($this->dump->ptr($names + 8 * $i))] = $this->slot($frame, $i);
+        }
+        return $variables;
+    }
+
+    /* The arguments of an internal function: addresses of zvals. */
+    public function arguments($frame)
+    {
+        $arguments = [];
+        for ($i = 0; $i < $this->dump->u32($frame + $this->at['zend_execute_data.This.u2.num_args']); $i++) {
+            $arguments[] = $this->slot($frame, $i);
+        }
+        return $arguments;
+    }
+
+    /*
+     * Where a user function's current instruction puts its result, such as what the function that it calls returns: the
+     * address of the zval, or null.
+     */
+    public function result($frame)
+    {
+        $opline = $this->dump->ptr($frame + $this->at['zend_execute_data.opline']);
+        $type = $this->dump->u8($opline + $this->at['zend_op.result_type']);
+        $has_one = $type & ($this->at['IS_TMP_VAR'] | $this->at['IS_VAR']);
+        return $has_one ? $frame + $this->dump->u32($opline + $this->at['zend_op.result.var']) : null;
+    }
+
+    /* Is the text in a string of that value: itself, one of its first elements, one of its declared properties? */
+    public function holds($zval, $text, $depth = 0)
+    {
+        $zval = $this->resolve($zval);
+        $type = $this->dump->u8($zval + $this->at['zval.u1.v.type']);
+        $payload = $this->dump->u64($zval + $this->at['zval.value']);
+        if ($type === $this->at['IS_STRING']) {
+            $length = $this->dump->u64($payload + $this->at['zend_string.len']);
+            $begin = $this->dump->read($payload + $this->at['zend_string.val'], min($length, self::CHUNK));
+            return strpos($begin, $text) !== false;
+        }
+        $within = [];
+        if ($type === $this->at['IS_ARRAY']) {
+            $within = $this->hash($payload);
+        } elseif ($type === $this->at['IS_OBJECT']) {
+            $within = $this->properties($payload);
+        }
+        $seen = 0;
+        foreach ($within as $element) {
+            if ($depth < 5 && $seen++ < 100 && $this->holds($element[1], $text, $depth + 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /* Is the text in one of the allocator's chunks or huge blocks? */
+    public function heapHolds($text)
+    {
+        $memory = $this->memory();
+        foreach (array_fill_keys($memory['chunks'], self::CHUNK) + $memory['huge'] as $begin => $size) {
+            if ($this->dump->search($text, $begin, $begin + $size) !== null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /* Lower-case name => [name as it was declared, is it a class of the script]. */
@@ -239,15 +314,32 @@ class RdumpWalk
         return $in_use;
     }
 
+    /* A frame's variable or argument: the address of the zval. */
+    private function slot($frame, $number)
+    {
+        return $frame + $this->at['zend_execute_data variables'] + $this->at['zval'] * $number;
+    }
+
+    /* The declared properties of an object: [number, address of the zval]. */
+    private function properties($object)
+    {
+        $class = $this->dump->ptr($object + $this->at['zend_object.ce']);
+        $count = $this->dump->u32($class + $this->at['zend_class_entry.default_properties_count']);
+        for ($i = 0; $i < $count; $i++) {
+            yield [$i, $object + $this->at['zend_object.properties_table'] + $this->at['zval'] * $i];
+        }
+    }
+
     private function frame($frame)
     {
         $function = $this->dump->ptr($frame + $this->at['zend_execute_data.func']);
         if ($function === 0) {
-            return ['function' => null, 'file' => null, 'line' => null];
+            return ['function' => null, 'file' => null, 'line' => null, 'frame' => $frame];
         }
         $name = $this->dump->ptr($function + $this->at['zend_function.common.function_name']);
         $scope = $this->dump->ptr($function + $this->at['zend_function.common.scope']);
-        $described = ['function' => $name === 0 ? '{main}' : $this->string($name), 'file' => null, 'line' => null];
+        $described = ['function' => $name === 0 ? '{main}' : $this->string($name), 'file' => null, 'line' => null,
+            'frame' => $frame];
         if ($name !== 0 && $scope !== 0) {
             $described['function'] = $this->className($scope) . '::' . $described['function'];
         }

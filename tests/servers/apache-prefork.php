@@ -5,6 +5,7 @@
  */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/apache.php';
+require __DIR__ . '/ends.php';
 
 list(, $work, $offsets_file, $so) = $argv;
 $offsets = file_get_contents($offsets_file);
@@ -33,6 +34,43 @@ function beside_busy_child($port, callable $then)
     check('the child that was busy ends its request', [$busy, true], [$answer['pid'], $answer['stored']]);
     unlink($flag);
     unlink($pid_file);
+}
+
+/* Everyday ways to exhaust memory, without rdump and with it. */
+function check_everyday_ends()
+{
+    global $work, $www, $dumps, $so, $owner, $module;
+
+    $log = "$work/error.log";
+    $answers = [];
+    $extension = "extension=$so\nrdump.oom_dump=$dumps/end.rdump\nrdump.oom_dump_max=0";
+    foreach (['without' => '', 'with' => $extension] as $how => $lines) {
+        rdump_shell(rdump_command(['rm', '-rf', $www, $dumps, $log]));
+        publish_scripts($www);
+        publish_ends($www);
+        private_folder($dumps);
+        $port = free_port();
+        $limits = "StartServers 1\nMinSpareServers 1\nMaxSpareServers 1\nMaxRequestWorkers 1\nServerLimit 1";
+        $apache = start_apache($port, $module, 'prefork', $limits, <<<INI
+zend_extension=opcache
+$lines
+memory_limit=48M
+log_errors=On
+display_errors=Off
+session.use_cookies=0
+session.save_path=$dumps
+INI
+        );
+        $ports = function () use ($port) {
+            return $port;
+        };
+        $answers = $how === 'without' ? answers_of_ends($ports, 'ends.php')
+            : check_ends($ports, 'ends.php', "$dumps/end.rdump", $log, $owner, $answers);
+        check_answers($how, $answers, [0, 'no answer: ']);
+        check("$how rdump: the server serves on", $owner, get($port, 'who.php')['uid'][0]);
+        check('Apache ends', true, $apache->stop('TERM'));
+        check("$how rdump: no child was lost", [], lost_children($log));
+    }
 }
 
 foreach ([0, 1] as $safe_read) {
@@ -126,3 +164,6 @@ INI
     check('Apache ends', true, $apache->stop('TERM'));
     check('no child was lost', [], lost_children($log));
 }
+
+$title = 'Apache prefork, everyday ends';
+check_everyday_ends();

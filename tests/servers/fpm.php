@@ -4,6 +4,7 @@
  * (with preload) and APCu shared by all.   fpm.php FOLDER OFFSETS RDUMP_SO
  */
 require __DIR__ . '/lib.php';
+require __DIR__ . '/ends.php';
 
 list(, $work, $offsets_file, $so) = $argv;
 $offsets = file_get_contents($offsets_file);
@@ -12,14 +13,16 @@ $dumps = "$work/dumps";
 $version = PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
 $owner = www_data();
 
-function write_configuration($safe_read, $port, $to_nginx)
+/* $lines: of php.ini, rdump's. */
+function write_configuration($port, $to_nginx, array $lines)
 {
-    global $work, $www, $dumps, $so;
+    global $work, $www, $dumps;
+
+    $lines = implode("\n", $lines);
 
     file_put_contents("$work/php.ini", <<<INI
 zend_extension=opcache
 extension=apcu
-extension=$so
 opcache.memory_consumption=64
 opcache.file_update_protection=0
 opcache.preload=$www/preload.php
@@ -29,8 +32,7 @@ memory_limit=48M
 display_errors=Off
 log_errors=On
 fastcgi.logging=$to_nginx
-rdump.safe_read=$safe_read
-rdump.oom_dump=$dumps/oom-%p.rdump
+$lines
 INI
     );
     /* Where the log lines of pool "a" go is said in php.ini's way; those of "b" go the way of php-fpm. */
@@ -67,6 +69,7 @@ CONF
             fastcgi_param QUERY_STRING \$query_string;
             fastcgi_param REQUEST_METHOD \$request_method;
             fastcgi_read_timeout 150s;
+            fastcgi_buffering off;
         }
 
 LOCATION;
@@ -185,30 +188,83 @@ function check_reload(Server $fpm, $port)
     check('the workers are new', [], array_intersect($old, $new));
 }
 
+/* Fresh folders for scripts and dumps. */
+function publish_all($preloaded)
+{
+    global $www, $dumps;
+
+    rdump_shell(rdump_command(['rm', '-rf', $www, $dumps]));
+    publish_scripts($www);
+    private_folder($dumps);
+    file_put_contents("$www/preloaded.inc.php", "<?php\nfunction preloaded() { return '$preloaded'; }\n");
+}
+
+/* Everyday ways to exhaust memory, without rdump and with it. */
+function check_everyday_ends()
+{
+    global $work, $www, $dumps, $so, $owner;
+
+    publish_all('');
+    publish_ends($www);
+    $answers = [];
+    $own = ["extension=$so", "rdump.oom_dump=$dumps/end.rdump", 'rdump.oom_dump_max=0'];
+    foreach (['without' => [], 'with' => $own] as $how => $lines) {
+        array_map('unlink', glob("$work/*.log"));
+        array_push($lines, 'session.use_cookies=0', "session.save_path=$dumps");
+        list($fpm, $nginx, $port) = start(0, $lines);
+        $ports = function () use ($port) {
+            return $port;
+        };
+        $answers = $how === 'without' ? answers_of_ends($ports, 'b/ends.php')
+            : check_ends($ports, 'b/ends.php', "$dumps/end.rdump", "$work/fpm.log", $owner, $answers);
+        check_answers($how, $answers, [502, NGINX]);
+        check("$how rdump: the pool serves on", $owner, get($port, 'b/who.php')['uid'][0]);
+        stop($fpm, $nginx);
+        $said = read_log("$work/fpm.log");
+        check("$how rdump: workers end as PHP ends them", [0, reports_late() ? 2 : 0],
+            [preg_match_all('/exited on signal|core dumped/', $said), preg_match_all('/exited with code 137/', $said)]);
+    }
+}
+
+/* Starts both servers: [php-fpm, nginx, port of nginx]. */
+function start($to_nginx, array $lines)
+{
+    global $work, $version;
+
+    $port = free_port();
+    write_configuration($port, $to_nginx, $lines);
+    $command = ["/usr/sbin/php-fpm$version", '-F', '-n', '-c', "$work/php.ini", '-y', "$work/fpm.conf"];
+    $fpm = new Server('fpm', $command, function () use ($work) {
+        return strpos(read_log("$work/fpm.log"), 'ready to handle connections') !== false;
+    });
+    $command = ['/usr/sbin/nginx', '-p', $work, '-c', "$work/nginx.conf", '-e', "$work/nginx.log"];
+    $nginx = new Server('nginx', $command, listens($port));
+    return [$fpm, $nginx, $port];
+}
+
+function stop(Server $fpm, Server $nginx)
+{
+    check('nginx ends', true, $nginx->stop('QUIT'));
+    check('php-fpm ends', true, $fpm->stop('QUIT'));
+}
+
 foreach ([0, 1] as $safe_read) {
     $title = "fpm, safe_read=$safe_read";
     $key = fresh_key();
     foreach (glob("$work/*.log") as $log) {
         unlink($log);
     }
-    rdump_shell(rdump_command(['rm', '-rf', $www, $dumps]));
-    publish_scripts($www);
-    private_folder($dumps);
     $texts = [
         'the preload script compiled' => long_text('preloaded', $key),
         'the other worker compiled' => long_text('compiled', $key),
         'the other worker stored in APCu' => long_text('stored', $key),
     ];
-    file_put_contents("$www/preloaded.inc.php", "<?php\nfunction preloaded() { return '{$texts['the preload script compiled']}'; }\n");
+    publish_all($texts['the preload script compiled']);
     publish_texts($www, $texts['the other worker compiled'], $texts['the other worker stored in APCu']);
 
-    $port = free_port();
-    write_configuration($safe_read, $port, $safe_read);
     $log = $safe_read ? "$work/nginx.log" : "$work/fpm.log";
-    $fpm = new Server('fpm', ["/usr/sbin/php-fpm$version", '-F', '-n', '-c', "$work/php.ini", '-y', "$work/fpm.conf"], function () use ($work) {
-        return strpos(read_log("$work/fpm.log"), 'ready to handle connections') !== false;
-    });
-    $nginx = new Server('nginx', ['/usr/sbin/nginx', '-p', $work, '-c', "$work/nginx.conf", '-e', "$work/nginx.log"], listens($port));
+    $own = ["extension=$so", "rdump.safe_read=$safe_read", "rdump.oom_dump=$dumps/oom-%p.rdump"];
+    list($fpm, $nginx, $port) = start($safe_read, $own);
 
     $a = get($port, 'a/who.php');
     $b = get($port, 'b/who.php');
@@ -234,7 +290,9 @@ foreach ([0, 1] as $safe_read) {
     check_automatic($port, 'b', $log, $texts);
     check_calls_in_a_row($port);
 
-    check('nginx ends', true, $nginx->stop('QUIT'));
-    check('php-fpm ends', true, $fpm->stop('QUIT'));
+    stop($fpm, $nginx);
     check('no worker was lost', 0, preg_match('/SIG[A-Z]+|exited on signal|core dumped/', preg_replace('/.*SIG(USR2|QUIT).*/', '', read_log("$work/fpm.log"))));
 }
+
+$title = 'fpm, everyday ends';
+check_everyday_ends();

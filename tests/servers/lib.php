@@ -129,10 +129,10 @@ function request_begin($port, $path, array $query = [])
     return $socket;
 }
 
-/* Awaits its answer: [status, body]. */
-function request_end($socket)
+/* Awaits its answer, of which $begin is read already: [status, body]. */
+function request_end($socket, $begin = '')
 {
-    $answer = stream_get_contents($socket);
+    $answer = $begin . stream_get_contents($socket);
     $late = stream_get_meta_data($socket)['timed_out'];
     fclose($socket);
     if ($late || !preg_match('{^HTTP/1\.\d (\d+) .*?\r\n\r\n(.*)$}sD', $answer, $match)) {

@@ -4,6 +4,7 @@
  * memory beside PHP, two dump.   threads-embed.php FOLDER OFFSETS RDUMP_SO HOST
  */
 require __DIR__ . '/lib.php';
+require __DIR__ . '/ends.php';
 
 const DUMPS = 200;
 const HAMMERS = 8;
@@ -30,17 +31,25 @@ class Host extends Server
     /* What the request answers: an array. */
     public function end($number)
     {
+        $text = $this->text($number);
+        $answer = @unserialize($text);
+        if (!is_array($answer)) {
+            throw new Exception("the host answers: $text");
+        }
+        return $answer;
+    }
+
+    /* The same as it is. */
+    public function text($number)
+    {
         while (!isset($this->answers[$number])) {
             $line = $this->line();
             $space = strpos($line, ' ');
             $this->answers[substr($line, 0, $space)] = substr($line, $space + 1);
         }
-        $answer = @unserialize($this->answers[$number]);
-        if (!is_array($answer)) {
-            throw new Exception("the host answers: {$this->answers[$number]}");
-        }
+        $text = $this->answers[$number];
         unset($this->answers[$number]);
-        return $answer;
+        return $text;
     }
 
     public function line()
@@ -135,14 +144,59 @@ function check_both(Host $host)
     check("a relative path follows each request's own folder", [], isset($wrong['relative.rdump']) ? $wrong['relative.rdump'] : []);
 }
 
+/* Two threads at their memory_limit at the same moment: each dump is its own thread's. */
+function check_both_exhausted(Host $host)
+{
+    global $dumps, $work, $www;
+
+    $table = ends_table();
+    $wrong = [];
+    $lines = 0;
+    $pairs = [['loop', 'loop'], ['loop', 'array_merge'], ['array_merge', 'array_merge'], ['shutdown_function', 'loop']];
+    foreach ($pairs as $cases) {
+        $keys = [fresh_key(), fresh_key()];
+        $requests = begin_both($host, [
+            ['ends.php', ['case' => $cases[0], 'key' => $keys[0]]],
+            ['ends.php', ['case' => $cases[1], 'key' => $keys[1]]],
+        ]);
+        $said = array_map([$host, 'text'], $requests);
+        $paths = glob("$dumps/end-*.rdump");
+        foreach ($cases as $i => $case) {
+            $flaws = [];
+            foreach ($paths as $path) {
+                $flaws[] = flaw_of_end($path, $table[$case], $keys[$i], null, "$www/ends.php");
+            }
+            if ($said[$i] !== '' || count($paths) !== 2 || !in_array('', $flaws, true)) {
+                $wrong[] = [$cases, $case, $said[$i], $flaws];
+            }
+        }
+        array_map('unlink', $paths);
+        $lines += count(await_rdump_lines("$work/php.log", $lines, 2));
+    }
+    check('two threads at their memory_limit at once: a dump of each, with its culprit and its data', [], $wrong);
+    check('the log says so of each', 8, count(preg_grep('/dumped to/', rdump_lines("$work/php.log"))));
+}
+
 foreach (['one', 'two'] as $folder) {
     publish_scripts("$www/$folder");
 }
+publish_ends($www);
 foreach ([1, 0] as $safe_read) {
     $title = 'embed host of ' . PHP_VERSION . ", safe_read=$safe_read";
     rdump_shell(rdump_command(['rm', '-rf', $dumps]));
     mkdir($dumps);
-    file_put_contents("$work/php.ini", "extension=$so\nmemory_limit=48M\nlog_errors=On\nerror_log=$work/php.log\ndisplay_errors=Off\nrdump.safe_read=$safe_read\n");
+    file_put_contents("$work/php.ini", <<<INI
+extension=$so
+memory_limit=48M
+log_errors=On
+error_log=$work/php.log
+display_errors=Off
+rdump.safe_read=$safe_read
+rdump.oom_dump=$dumps/end-%i.rdump
+rdump.oom_dump_max=0
+
+INI
+    );
     $host = new Host('host', [$program, "$work/php.ini", $www, HAMMERS], function () {
         return true;
     }, [], [['pipe', 'r'], ['pipe', 'w']]);
@@ -152,8 +206,11 @@ foreach ([1, 0] as $safe_read) {
     })]);
     check_many_dumps($host);
     check_both($host);
+    check_both_exhausted($host);
     list($last, $ended, $status) = $host->close();
     note("$last requests of the other threads meanwhile");
     check('the process ends in good order', [true, 0], [$ended, $status]);
-    check('its log has nothing to complain of', ['', ''], [$host->log(), read_log("$work/php.log")]);
+    $others = preg_grep('/rdump: memory limit|Allowed memory size/', file("$work/php.log"), PREG_GREP_INVERT);
+    check('its log has nothing to complain of', ['', []], [$host->log(), $others]);
+    unlink("$work/php.log");
 }

@@ -1,0 +1,5 @@
+<?php
+function culprit($key)
+{
+    return file_get_contents("text of $key"); /* here */
+}

@@ -1,0 +1,9 @@
+<?php
+function culprit($key)
+{
+    $rows = [];
+    for ($i = 0; $i < 25000; $i++) {
+        $rows[] = str_repeat("row $i of $key, ", 30);
+    }
+    return implode(str_repeat(" ", 500), $rows); /* here */
+}

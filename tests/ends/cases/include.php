@@ -1,0 +1,5 @@
+<?php
+function culprit($key)
+{
+    return include 'big.php'; /* here */
+}

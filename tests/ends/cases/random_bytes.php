@@ -1,0 +1,6 @@
+<?php
+function culprit($key)
+{
+    $name = "salt of $key";
+    return random_bytes(100000000); /* here */
+}

@@ -1,0 +1,5 @@
+<?php
+function culprit($key, $name = null)
+{
+    return culprit($key, $name ?: "level of $key") . '.'; /* here */
+}

@@ -1,0 +1,42 @@
+<?php
+class Handler extends SessionHandler
+{
+    public $key;
+
+    #[ReturnTypeWillChange]
+    public function open($path, $name)
+    {
+        return true;
+    }
+
+    #[ReturnTypeWillChange]
+    public function close()
+    {
+        return true;
+    }
+
+    #[ReturnTypeWillChange]
+    public function read($id)
+    {
+        return '';
+    }
+
+    #[ReturnTypeWillChange]
+    public function write($id, $data)
+    {
+        $kept = [];
+        for ($i = 0; ; $i++) {
+            $kept[] = str_repeat("row $i of {$this->key}, ", 1000); /* here */
+        }
+    }
+}
+
+function culprit($key)
+{
+    $handler = new Handler();
+    $handler->key = $key;
+    session_set_save_handler($handler, false);
+    session_id($key);
+    session_start();
+    $_SESSION['name'] = $key;
+}

@@ -1,0 +1,11 @@
+<?php
+function culprit($key)
+{
+    $rows = [];
+    for ($i = 0; $i < 25000; $i++) {
+        $rows[] = str_repeat("row $i of $key, ", 30);
+    }
+    ob_start();
+    var_dump($rows); /* here */
+    return ob_get_clean();
+}
