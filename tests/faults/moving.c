@@ -480,7 +480,7 @@ static void report(struct kind *kind, size_t kinds, const char *title)
 		if (kind->wrong) {
 			printf("not ok - %s, %s: %u of %u dumps: %s\n", title, kind->name, kind->wrong, kind->dumps, kind->sentence);
 		} else {
-			printf("ok - %s, %s: %u dumps whole\n", title, kind->name, kind->dumps);
+			printf("ok - %s, %s: %u of %u dumps whole\n", title, kind->name, kind->dumps, kind->dumps);
 		}
 		if (figures) {
 			fprintf(figures, "%lu %u 0 %u 0\n", i == 0 ? changes : 0, kind->dumps - kind->wrong, kind->wrong);

@@ -186,6 +186,43 @@ attempt($case, '/sys', probe([], [], ['posix'], '/sys/kernel/target.rdump'), 're
 attempt($case, '/dev/fd', probe([], [], ['posix'], '/dev/fd/target.rdump'), 'refused');
 $case->close();
 
+/*
+ * File systems where chmod(2) has no effect, or is refused: who may read the file is settled when they are mounted. A dump
+ * that others could read is none. [what, commands that mount at $MOUNT with $OPTIONS, options by which others can read, the
+ * reason then, options by which they cannot]
+ */
+$image = "$folder/image";
+$loop = "truncate -s 64M $image && device=$(losetup -f --show $image) && trap 'losetup -d \$device' EXIT";
+foreach ([
+    ['vfat', 'mkfs.vfat:dosfstools', "$loop && mkfs.vfat \$device && mount -t vfat -o \$OPTIONS \$device \$MOUNT", 'umask=022', 'Operation not permitted', 'fmask=0177'],
+    ['vfat that says nothing', 'mkfs.vfat:dosfstools', "$loop && mkfs.vfat \$device && mount -t vfat -o quiet,\$OPTIONS \$device \$MOUNT", 'umask=022', 'Operation not supported',
+        'fmask=0177'],
+    ['exfat', 'mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse', "$loop && mkfs.exfat \$device && mount.exfat-fuse -o \$OPTIONS \$device \$MOUNT", 'umask=022',
+        'Operation not supported', 'fmask=0177'],
+    ['bindfs', 'bindfs:bindfs', "mkdir -p $folder/below && bindfs \$OPTIONS $folder/below \$MOUNT", '--perms=0644,u+D', 'Operation not supported', '--chmod-ignore'],
+    ['bindfs that refuses', 'bindfs:bindfs', "mkdir -p $folder/below && bindfs --chmod-deny \$OPTIONS $folder/below \$MOUNT", '--perms=0644,u+D', 'Operation not permitted',
+        '--perms=0600,u+D'],
+] as [$what, $packages, $commands, $open, $reason, $closed]) {
+    $case = new FaultCase("chmod has no effect: $what");
+    $mount = "$folder/mount";
+    @mkdir($mount);
+    $target = "$mount/target.rdump";
+    foreach ([[$open, 'refused', $reason], [$closed, 'whole', null]] as [$options, $expected, $why]) {
+        $lines = ['. ' . escapeshellarg(__DIR__ . '/../../scripts/lib.sh'), "need_command $packages", "MOUNT=$mount", "OPTIONS=$options", $commands];
+        [$status, $output, $errors] = rdump_shell(rdump_command(['bash', '-c', 'set -e; ' . implode("\n", $lines)]));
+        if ($status !== 0) {
+            echo "skip - {$case->name}: ", strtok(trim("$errors\n$output"), "\n"), "\n";
+            continue 2;
+        }
+        foreach ([0, 1] as $safe) {
+            attempt($case, "$options, safe_read=$safe", probe([], ['rdump.safe_read' => $safe]), $expected, $why);
+        }
+        rdump_shell("umount $mount");
+    }
+    $case->close();
+}
+$target = "$folder/out/target.rdump";
+
 /* The automatic dump says in the log what became of it, and the process ends as PHP ends it: with status 255, its shutdown functions run. */
 $case = new FaultCase('the automatic dump in such surroundings');
 $log = "$folder/log";
