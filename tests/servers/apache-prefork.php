@@ -53,6 +53,7 @@ function check_everyday_ends()
         $limits = "StartServers 1\nMinSpareServers 1\nMaxSpareServers 1\nMaxRequestWorkers 1\nServerLimit 1";
         $apache = start_apache($port, $module, 'prefork', $limits, <<<INI
 zend_extension=opcache
+opcache.file_update_protection=0
 $lines
 memory_limit=48M
 log_errors=On

@@ -11,5 +11,5 @@ function culprit($key)
     foreach ($root->childNodes as $node) { /* here */
         $rows[] = $node;
     }
-    return $rows;
+    return [$name, $rows];
 }

@@ -8,5 +8,5 @@ function culprit($key)
         $text->appendData(str_repeat('x', 4 << 20));
     }
     $other = str_repeat("text of $key, ", 420000);
-    return $document->saveXML(); /* here */
+    return $document->saveXML() . $other; /* here */
 }

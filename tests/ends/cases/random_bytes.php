@@ -2,5 +2,5 @@
 function culprit($key)
 {
     $name = "salt of $key";
-    return random_bytes(100000000); /* here */
+    return $name . random_bytes(100000000); /* here */
 }

@@ -2,5 +2,5 @@
 function culprit($key)
 {
     $name = "numbers of $key";
-    return range(1, 10000000); /* here */
+    return [$name, range(1, 10000000)]; /* here */
 }
