@@ -5,6 +5,9 @@
 matrix_cache=${RDUMP_CACHE:-/var/cache/rdump}
 matrix_dir=$root/scripts/matrix
 
+# What Debian signs its archive with.
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
 # What could not be fetched is no failure of what was to be tested: the caller skips it, with the reason.
 readonly EXIT_NOT_FETCHED=75
 
@@ -26,6 +29,11 @@ host_packages() {
 # The address of the mirror that this machine's own apt uses, by the label of the archive: Debian, Debian-Security.
 mirror() {
 	apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | awk -v label="$1" '$1 == label { print $2; exit }'
+}
+
+# stamped FILE RECIPE: the file says of what something was made; the same words again mean there is nothing to do.
+stamped() {
+	[ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
 }
 
 # in_suite host|SUITE COMMAND...: runs it on this machine or in the chroot of that suite.

@@ -1,8 +1,6 @@
 # Sourced by scripts/matrix/kernels: makes what a guest needs. It stays in $kernels, and is made again where its recipe
 # has changed.
 
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-
 # The userland is this machine's Debian release, because the cross compilers' C library is.
 userland_suite() {
 	(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -14,11 +12,6 @@ userland_packages() {
 	local php=$1
 	echo dash bash coreutils util-linux mount login hostname grep sed gawk findutils diffutils procps psmisc tar gzip \
 		libc-bin ncurses-bin busybox-static "php$php-cli" "php$php-opcache" "php$php-xdebug"
-}
-
-# stamped FILE RECIPE: is this the recipe in the file?
-stamped() {
-	[ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
 }
 
 # locked NAME COMMAND...: runs it under a lock of that name.
@@ -217,7 +210,7 @@ build_project() {
 	# shellcheck disable=SC2086 # several flags
 	"$3gcc" -shared -fPIC -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DCOMPILE_DL_RDUMP=1 \
 		-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 $flags -I"$root" "$root"/rdump*.c -o "$tree/so/modules/rdump.so" &&
-		"$3gcc" $flags -o "$tree/offsets" "$root/tests/lib/offsets.c" &&
+		"$3gcc" $flags -o "$tree/so/offsets" "$root/tests/lib/offsets.c" &&
 		"$root/tests/c/run" --build "$tree/c" "$3gcc"
 }
 
