@@ -1,5 +1,8 @@
 <?php
-/* Much of what a resident extension might slow down: function and method calls, or notices, as often as the second argument says. */
+/*
+ * Much of what a resident extension might slow down: function and method calls, or notices, as often as the second
+ * argument says.
+ */
 ini_set('display_errors', '0');
 ini_set('log_errors', '0');
 [, $what, $times] = $argv;

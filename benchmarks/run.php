@@ -1,5 +1,8 @@
 <?php
-/* Called by benchmarks/run: the cases, the table, the raw numbers. Everything compared is measured in turns within one run. */
+/*
+ * Called by benchmarks/run: the cases, the table, the raw numbers. Everything compared is measured in turns within one
+ * run.
+ */
 
 require __DIR__ . '/../tests/lib/reader.php';
 require __DIR__ . '/plots.php';
@@ -37,7 +40,8 @@ final class Worker
         fwrite($this->pipes[0], implode(' ', $words) . "\n");
         parse_str(strtr(trim((string) fgets($this->pipes[1])), ' ', '&'), $answer);
         if (!$answer || isset($answer['error'])) {
-            throw new RuntimeException(implode(' ', $words) . ': ' . ($answer['error'] ?? 'no answer') . ' from ' . implode(' ', $this->command));
+            throw new RuntimeException(implode(' ', $words) . ': ' . ($answer['error'] ?? 'no answer') . ' from '
+                . implode(' ', $this->command));
         }
         return array_map('floatval', $answer);
     }
@@ -115,21 +119,31 @@ final class Results
         return $values;
     }
 
-    /* Two variants of one round were measured one right after the other: their ratio (or difference) is taken per round. */
-    public static function pairs(string $case, string $setting, string $of, string $to, callable $combine, string $metric = 'seconds'): array
+    /*
+     * Two variants of one round were measured one right after the other: their ratio (or difference) is taken per
+     * round.
+     */
+    public static function pairs(string $case, string $setting, string $of, string $to, callable $combine,
+        string $metric = 'seconds'): array
     {
-        return array_map($combine, self::values($case, $setting, $of, $metric), self::values($case, $setting, $to, $metric));
+        return array_map($combine, self::values($case, $setting, $of, $metric),
+            self::values($case, $setting, $to, $metric));
     }
 
-    public static function row(string $case, string $what, string $figure, string $bar = '', ?bool $met = null, bool $timed = false): void
+    public static function row(string $case, string $what, string $figure, string $bar = '', ?bool $met = null,
+        bool $timed = false): void
     {
         $met = match ($met) { null => '', true => 'met', false => 'missed' };
         $met .= $timed && $met !== '' && is_busy() ? ' (busy)' : '';
         self::$table[] = [$case, $what, $figure, $bar, $met];
-        fprintf(STDERR, "[%4ds] %-10s %-64s %s%s\n", hrtime(true) / 1e9 - $GLOBALS['started'], $case, $what, $figure, $bar === '' ? '' : "  (bar $bar: $met)");
+        fprintf(STDERR, "[%4ds] %-10s %-64s %s%s\n", hrtime(true) / 1e9 - $GLOBALS['started'], $case, $what, $figure,
+            $bar === '' ? '' : "  (bar $bar: $met)");
     }
 
-    /* The row of a ratio of times. The times on a processor say whether the machine's other work is in the first figure. */
+    /*
+     * The row of a ratio of times. The times on a processor say whether the machine's other work is in the first
+     * figure.
+     */
     public static function ratio(string $case, string $setting, string $what, string $of, string $to, ?float $bar): void
     {
         $divide = fn($a, $b) => $a / $b;
@@ -137,7 +151,8 @@ final class Results
         self::$ratios[] = [$what, $ratios, $bar];
         $best = min(self::values($case, $setting, $of, 'seconds')) / min(self::values($case, $setting, $to, 'seconds'));
         $cpu = self::pairs($case, $setting, $of, $to, $divide, 'cpu');
-        self::row($case, $what, sprintf('%.2f (%s), best %.2f, cpu %.2f; %s', median($ratios), spread($ratios), $best, median($cpu),
+        self::row($case, $what, sprintf('%.2f (%s), best %.2f, cpu %.2f; %s', median($ratios), spread($ratios), $best,
+            median($cpu),
             seconds(median(self::values($case, $setting, $of, 'seconds')))),
             $bar ? sprintf('%.2f', $bar) : '', $bar ? judged($ratios, $cpu) <= $bar : null, true);
     }
@@ -191,10 +206,10 @@ function places(): array
 }
 
 /*
- * Runs the variants in turns, in the opposite order every other round, after a round that does not count. Each gets a path
- * where nothing is, and answers with its metrics. What it wrote is removed off the clock, and at once: in a virtual machine
- * memory that lies free for a while goes back to the host, and whoever takes it next pays for it. So each finds warm what the
- * one before it has freed.
+ * Runs the variants in turns, in the opposite order every other round, after a round that does not count. Each gets a
+ * path where nothing is, and answers with its metrics. What it wrote is removed off the clock, and at once: in a
+ * virtual machine memory that lies free for a while goes back to the host, and whoever takes it next pays for it. So
+ * each finds warm what the one before it has freed.
  */
 function take_turns(string $case, string $setting, string $folder, int $rounds, array $variants): void
 {
@@ -226,7 +241,8 @@ function has_memory(string $case, string $name, int $size): bool
     if ($available[1] * 1024 >= 3 * $size) {
         return true;
     }
-    Results::row($case, "dump / write(2), $name", 'not measured: ' . size($available[1] * 1024) . ' of memory are free');
+    Results::row($case, "dump / write(2), $name",
+        'not measured: ' . size($available[1] * 1024) . ' of memory are free');
     return false;
 }
 
@@ -303,7 +319,8 @@ function fragmented(): void
             'write' => fn($path) => $whole->ask('write', $path, GB / 2),
             'safe' => fn($path) => $holes->ask('dump', $path, 'lean', 'safe'),
         ]);
-        Results::ratio('fragmented', $place, "dump of every second page of 1 GB / write(2) of as much, $place", 'dump', 'write', 1.3);
+        Results::ratio('fragmented', $place, "dump of every second page of 1 GB / write(2) of as much, $place", 'dump',
+            'write', 1.3);
         Results::ratio('fragmented', $place, "safe_read=1, the same, $place", 'safe', 'write', null);
     }
     growth('fragmented', 'tmpfs', 'every second page of 1 GB');
@@ -326,10 +343,13 @@ function file_size(): void
         $dump = new RdumpReader($path);
         $regions = $dump->held() + 16 * count($dump->regions());
         unlink($path);
-        Results::add('size', $name, 'dump', 1, $private + ['bytes' => $dump->size, 'held' => $dump->held(), 'table' => $dump->size - $regions]);
+        Results::add('size', $name, 'dump', 1,
+            $private + ['bytes' => $dump->size, 'held' => $dump->held(), 'table' => $dump->size - $regions]);
         $ratio = $regions / $private['private'];
-        Results::row('size', "file / resident private bytes, $name", sprintf('%.3f and %.0f KB map (%s; /%s anonymous %.3f)', $ratio,
-            ($dump->size - $regions) / 1024, size($dump->size), size($private['anonymous']), $regions / $private['anonymous']), '1.02', $ratio <= 1.02);
+        Results::row('size', "file / resident private bytes, $name",
+            sprintf('%.3f and %.0f KB map (%s; /%s anonymous %.3f)', $ratio,
+            ($dump->size - $regions) / 1024, size($dump->size), size($private['anonymous']),
+                $regions / $private['anonymous']), '1.02', $ratio <= 1.02);
     }
 }
 
@@ -348,7 +368,8 @@ function reserved(): void
     $more = Results::pairs('reserved', 'tmpfs', 'dump', 'without', $milliseconds);
     $cpu = Results::pairs('reserved', 'tmpfs', 'dump', 'without', $milliseconds, 'cpu');
     $bytes = Results::pairs('reserved', 'tmpfs', 'dump', 'without', fn($a, $b) => $a - $b, 'bytes');
-    Results::row('reserved', '1 TB reserved beside 50 MB: more time, more file', sprintf('%+.2f ms (%s), cpu %+.2f ms; %+.2f MB', median($more),
+    Results::row('reserved', '1 TB reserved beside 50 MB: more time, more file',
+        sprintf('%+.2f ms (%s), cpu %+.2f ms; %+.2f MB', median($more),
         spread($more, '%+.2f–%+.2f'), median($cpu), median($bytes) / MB), '+5 ms', judged($more, $cpu) <= 5, true);
     growth('reserved', 'tmpfs', '1 TB reserved');
 }
@@ -370,12 +391,16 @@ function mappings(): void
     $each = fn($count, $metric) => array_map(fn($seconds) => $seconds / $count * 1e6,
         Results::pairs('mappings', 'tmpfs', "$count", '0', fn($a, $b) => $a - $b, $metric));
     foreach ([10000, 60000] as $count) {
-        Results::row('mappings', "a dump of $count mappings", sprintf('%s; each %.2f µs (%s), cpu %.2f µs; %.1f MB of scratch', seconds(median($values($count, 'seconds'))),
-            median($each($count, 'seconds')), spread($each($count, 'seconds')), median($each($count, 'cpu')), max($values($count, 'peak')) / 1024));
+        Results::row('mappings', "a dump of $count mappings",
+            sprintf('%s; each %.2f µs (%s), cpu %.2f µs; %.1f MB of scratch',
+            seconds(median($values($count, 'seconds'))),
+            median($each($count, 'seconds')), spread($each($count, 'seconds')), median($each($count, 'cpu')),
+                max($values($count, 'peak')) / 1024));
     }
     $ratio = fn($metric) => median($each(60000, $metric)) / median($each(10000, $metric));
     $judged = $ratio(is_busy() ? 'cpu' : 'seconds');
-    Results::row('mappings', 'time per mapping, 60,000 / 10,000', sprintf('%.2f, cpu %.2f', $ratio('seconds'), $ratio('cpu')), 'linear (1.25)', $judged <= 1.25, true);
+    Results::row('mappings', 'time per mapping, 60,000 / 10,000',
+        sprintf('%.2f, cpu %.2f', $ratio('seconds'), $ratio('cpu')), 'linear (1.25)', $judged <= 1.25, true);
 }
 
 function opcache(): array
@@ -393,7 +418,9 @@ function opcache_case(): void
             'without' => fn($path) => $without->ask('dump', $path, 'lean'),
         ]);
         $bytes = Results::values('opcache', $place, 'dump', 'bytes');
-        Results::ratio('opcache', $place, 'small script with opcache 512 MB (' . size(median($bytes)) . " file) / without, $place", 'dump', 'without', 2);
+        Results::ratio('opcache', $place,
+            'small script with opcache 512 MB (' . size(median($bytes)) . " file) / without, $place", 'dump', 'without',
+            2);
     }
     growth('opcache', 'tmpfs', 'opcache 512 MB');
 }
@@ -415,14 +442,16 @@ function idle(): void
     foreach (['calls', 'notices'] as $what) {
         foreach (['with' => [Options::$so], 'without' => []] as $variant => $extensions) {
             foreach ([0, $count] as $times) {
-                $total = $instructions([...Options::php(...$extensions), __DIR__ . '/idle.php', $what, (string) $times]);
+                $total = $instructions([...Options::php(...$extensions), __DIR__ . '/idle.php', $what,
+                    (string) $times]);
                 Results::add('idle', $what, $variant, 1, ["instructions of $times" => $total]);
             }
         }
         $value = fn($variant, $times) => Results::values('idle', $what, $variant, "instructions of $times")[1];
         $each = fn($variant) => ($value($variant, $count) - $value($variant, 0)) / $count;
         $more = $each('with') - $each('without');
-        Results::row('idle', "instructions, script with $count $what, with / without", sprintf('%.5f; %+.2f per %s (of %.0f); start-up %+.0f (of %s)',
+        Results::row('idle', "instructions, script with $count $what, with / without",
+            sprintf('%.5f; %+.2f per %s (of %.0f); start-up %+.0f (of %s)',
             $value('with', $count) / $value('without', $count), $more, substr($what, 0, -1), $each('without'),
             $value('with', 0) - $value('without', 0), number_format($value('without', 0))),
             $what === 'calls' ? '+0' : 'a comparison (+50)', $more < ($what === 'calls' ? 0.5 : 50));
@@ -430,8 +459,8 @@ function idle(): void
 }
 
 /*
- * From outside, by gdb. The pause is how long the process was seen stopped. Each has a process of its own, of the same shape: gdb reads
- * all of opcache's memory, and so creates the pages that were not there.
+ * From outside, by gdb. The pause is how long the process was seen stopped. Each has a process of its own, of the same
+ * shape: gdb reads all of opcache's memory, and so creates the pages that were not there.
  */
 function gcore(): void
 {
@@ -440,7 +469,8 @@ function gcore(): void
     $ours->ask('fill', 100 * MB);
     $from_outside = function (string $path) use ($worker): array {
         $begin = hrtime(true);
-        $gcore = proc_open(['gcore', '-o', $path, (string) $worker->pid()], [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']], $pipes);
+        $gcore = proc_open(['gcore', '-o', $path, (string) $worker->pid()],
+            [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']], $pipes);
         [$first, $last] = [null, null];
         while (proc_get_status($gcore)['running']) {
             preg_match('/\) (\w)/', file_get_contents("/proc/{$worker->pid()}/stat"), $match);
@@ -464,10 +494,13 @@ function gcore(): void
         ]);
         $its = fn($metric) => median(Results::values('gcore', $place, 'dump', $metric));
         $theirs = fn($metric) => median(Results::values('gcore', $place, 'gcore', $metric));
-        Results::row('gcore', "gcore of 100 MB PHP heap, opcache 512 MB, $place: time, pause, size", sprintf('%s, %s, %s; ours %s, %s (%.0f, %.0f and %.1f times)',
-            seconds($theirs('seconds')), seconds($theirs('pause')), size($theirs('bytes')), seconds($its('seconds')), size($its('bytes')),
+        Results::row('gcore', "gcore of 100 MB PHP heap, opcache 512 MB, $place: time, pause, size",
+            sprintf('%s, %s, %s; ours %s, %s (%.0f, %.0f and %.1f times)',
+            seconds($theirs('seconds')), seconds($theirs('pause')), size($theirs('bytes')), seconds($its('seconds')),
+            size($its('bytes')),
             $theirs('seconds') / $its('seconds'), $theirs('pause') / $its('seconds'), $theirs('bytes') / $its('bytes')),
-            'ours smaller, faster', $theirs('bytes') > $its('bytes') && $theirs('seconds') > $its('seconds') && $theirs('pause') > $its('seconds'));
+            'ours smaller, faster', $theirs('bytes') > $its('bytes') && $theirs('seconds') > $its('seconds')
+                && $theirs('pause') > $its('seconds'));
     }
 }
 
@@ -480,7 +513,9 @@ function full(): void
             'dump' => fn($path) => $worker->ask('dump', $path, 'full'),
             'cat' => fn($path) => $worker->ask('cat', $path, 'full'),
         ]);
-        Results::ratio('full', $place, 'full dump (' . size(median(Results::values('full', $place, 'dump', 'bytes'))) . ") / write(2) of the same mappings, $place", 'dump', 'cat', 1.2);
+        Results::ratio('full', $place,
+            'full dump (' . size(median(Results::values('full', $place, 'dump', 'bytes')))
+            . ") / write(2) of the same mappings, $place", 'dump', 'cat', 1.2);
     }
 }
 
@@ -495,8 +530,10 @@ function machine(): string
     $file_system = trim((string) shell_exec('df --output=fstype ' . escapeshellarg(Options::$disk) . ' | tail -n 1'));
     $version = trim((string) shell_exec(escapeshellarg(Options::$php) . " -n -r 'echo PHP_VERSION;'"));
     $load = explode(' ', $read('/proc/loadavg'));
-    return sprintf('Linux %s, %s, %d processors (%s), %.0f GB, PHP %s, disk: %s, huge pages: %s, load at the end: %s. %s.', php_uname('r'), php_uname('m'),
-        (int) trim((string) shell_exec('nproc')), $processor[1] ?? 'unknown', $memory[1] / MB, $version, $file_system, $huge[1] ?? 'none', $load[0], gmdate('Y-m-d H:i \U\T\C'));
+    $sentence = sprintf('Linux %s, %s, %d processors (%s), %.0f GB, PHP %s, disk: %s, huge pages: %s, load at the end: %s. '
+        . '%s.', php_uname('r'), php_uname('m'), (int) trim((string) shell_exec('nproc')), $processor[1] ?? 'unknown',
+        $memory[1] / MB, $version, $file_system, $huge[1] ?? 'none', $load[0], gmdate('Y-m-d H:i \U\T\C'));
+    return wordwrap($sentence, 120);
 }
 
 function write_results(string $machine): void
@@ -510,9 +547,10 @@ function write_results(string $machine): void
     fclose($raw);
 
     $lines = ["# Figures of one run of `benchmarks/run" . (Options::$quick ? ' --quick' : '') . '`', '', $machine, '',
-        'Ratios are medians of the ratios within each round, the middle half in brackets; "best" is the fastest round of one against the fastest',
-        'of the other; "cpu" is the ratio of processor time, without what other programs took; then the median time. Where more programs wanted to',
-        'run than there are processors, the bar is held against "cpu", and the verdict says "busy".', '',
+        'Ratios are medians of the ratios within each round, the middle half in brackets. "best" is the fastest round of one',
+        'against the fastest of the other. "cpu" is the ratio of processor time, without what other programs took. The last',
+        'figure is the median time. Where more programs wanted to run than there are processors, "cpu" is compared with the',
+        'bar, and the verdict says "busy".', '',
         '| case | measured | result | bar | |', '| --- | --- | --- | --- | --- |'];
     foreach (Results::$table as $row) {
         $lines[] = '| ' . implode(' | ', $row) . ' |';
@@ -522,7 +560,8 @@ function write_results(string $machine): void
 
 Options::parse(array_slice($argv, 1));
 $started = hrtime(true) / 1e9;
-$cases = ['dense' => 'dense', 'php' => 'php', 'fragmented' => 'fragmented', 'size' => 'file_size', 'reserved' => 'reserved', 'mappings' => 'mappings',
+$cases = ['dense' => 'dense', 'php' => 'php', 'fragmented' => 'fragmented', 'size' => 'file_size',
+    'reserved' => 'reserved', 'mappings' => 'mappings',
     'opcache' => 'opcache_case', 'idle' => 'idle', 'gcore' => 'gcore', 'full' => 'full'];
 if ($unknown = array_diff(Options::$only, array_keys($cases))) {
     exit('no such case: ' . implode(', ', $unknown) . "\n");

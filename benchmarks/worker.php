@@ -1,7 +1,7 @@
 <?php
 /*
- * A PHP process with memory of a wanted shape, that dumps itself or writes the same bytes plainly. The same language on stdin
- * as worker.c, and:
+ * A PHP process with memory of a wanted shape, that dumps itself or writes the same bytes plainly. The same language on
+ * stdin as worker.c, and:
  *
  *   fill BYTES           that much PHP heap, in strings, no page of it zero
  *   reserve BYTES        address space that is never touched
@@ -39,7 +39,8 @@ function status_of(string $name): int
 function cpu(): float
 {
     $usage = getrusage();
-    return $usage['ru_utime.tv_sec'] + $usage['ru_stime.tv_sec'] + ($usage['ru_utime.tv_usec'] + $usage['ru_stime.tv_usec']) / 1e6;
+    return $usage['ru_utime.tv_sec'] + $usage['ru_stime.tv_sec']
+        + ($usage['ru_utime.tv_usec'] + $usage['ru_stime.tv_usec']) / 1e6;
 }
 
 function fill(int $bytes): array
@@ -81,7 +82,8 @@ function dump(string $path, bool $full): array
     clearstatcache();
     return !$written ? ['error' => 'rdump_dump'] : [
         'seconds' => $seconds, 'cpu' => $cpu, 'bytes' => filesize($path),
-        'rss' => status_of('VmRSS') - $rss, 'peak' => status_of('VmHWM') - $rss, 'tables' => status_of('VmPTE') - $tables,
+        'rss' => status_of('VmRSS') - $rss, 'peak' => status_of('VmHWM') - $rss,
+        'tables' => status_of('VmPTE') - $tables,
     ];
 }
 

@@ -23,7 +23,10 @@ install_packages() {
 	[ "$(id -u)" = 0 ] || { say "missing, and only root can install them: ${missing[*]}"; return 1; }
 	say "installing ${missing[*]}"
 	log=$(mktemp)
-	if ! { (apt-get update -q || true) && apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+	if ! {
+		apt-get update -q || true
+		apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}"
+	} >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
 		rm -f "$log"
 		return 1

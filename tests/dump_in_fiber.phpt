@@ -20,7 +20,8 @@ $fiber->resume('resumed');
 /* And outside, while it is suspended. */
 var_dump(rdump_dump("$folder/suspended.rdump"));
 foreach (['started', 'resumed', 'suspended'] as $way) {
-    echo $way, ': ', (new RdumpReader("$folder/$way.rdump"))->search(strrev('on the fiber') . getmypid()) !== null ? 'its local variable is there' : 'not there', "\n";
+    echo $way, ': ', (new RdumpReader("$folder/$way.rdump"))->search(strrev('on the fiber') . getmypid()) !== null
+        ? 'its local variable is there' : 'not there', "\n";
 }
 ?>
 --CLEAN--

@@ -1,5 +1,5 @@
 --TEST--
-Dump after dump: no descriptor, no mapping and no memory is lost, and the heap is as before
+Many dumps in one process: no descriptor, mapping or memory leaks, and the heap does not change
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -36,7 +36,8 @@ foreach ($ways as $way => $dump) {
     }
     error_clear_last();
     $memory = memory_get_usage() - $memory;
-    echo "$way: $done times, ", open_files() === $files ? 'same files, ' : 'other files, ', mapped() === $mappings ? 'as much mapped, ' : 'more mapped, ',
+    echo "$way: $done times, ", open_files() === $files ? 'same files, ' : 'other files, ',
+        mapped() === $mappings ? 'as much mapped, ' : 'more mapped, ',
         "$memory bytes of heap\n";
 }
 echo rdump_list($folder), "\n";

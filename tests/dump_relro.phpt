@@ -1,5 +1,5 @@
 --TEST--
-rdump_dump(): a lean dump holds the read-only pages that are not as on disk (relocated tables), with the bytes in memory
+rdump_dump(): a lean dump holds read-only pages that differ from the file on disk (relocated tables)
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -9,7 +9,8 @@ $binary = realpath('/proc/self/exe');
 $elf = file_get_contents($binary, false, null, 0, 4096);
 $header = unpack('Pphoff', substr($elf, 32)) + unpack('vsize/vcount', substr($elf, 54));
 for ($i = 0; $i < $header['count']; $i++) {
-    $segment = unpack('Vtype/Vflags/Poffset/Paddress/Pphysical/Pfilesize/Pmemory', substr($elf, $header['phoff'] + $i * $header['size']));
+    $segment = unpack('Vtype/Vflags/Poffset/Paddress/Pphysical/Pfilesize/Pmemory',
+        substr($elf, $header['phoff'] + $i * $header['size']));
     if ($segment['type'] === 0x6474e552) {
         $relro = $segment;
     }

@@ -1,5 +1,5 @@
 --TEST--
-What a dump takes to work in does not grow with the heap
+The scratch memory of a dump does not grow with the heap
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';

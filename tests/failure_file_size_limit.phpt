@@ -1,5 +1,5 @@
 --TEST--
-RLIMIT_FSIZE: the process lives on, nothing is left, an earlier file is as it was
+RLIMIT_FSIZE: the process survives, no file is left, the earlier file does not change
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -13,7 +13,8 @@ var_dump(@rdump_dump(__DIR__ . "/b.rdump", true));
 echo "still here\n";
 ', [], 'ulimit -f 200;');
 $run->show($folder);
-$run = rdump_run($folder, 'register_shutdown_function(function () { echo "\nstill here"; });' . RDUMP_EXHAUST . 'exhaust();',
+$run = rdump_run($folder, 'register_shutdown_function(function () { echo "\nstill here"; });' . RDUMP_EXHAUST
+    . 'exhaust();',
     ['rdump.oom_dump' => "$folder/a.rdump"], 'ulimit -f 200;');
 echo substr($run->out, -10), "\n";
 rdump_show_log($folder, array_slice($run->log, -1));

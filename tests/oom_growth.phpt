@@ -1,5 +1,5 @@
 --TEST--
-Automatic dump: data that grows over memory_limit; what the script had is in it, and the log tells where it is
+Automatic dump: data that grows beyond memory_limit is in the dump, and the log names the file
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -14,7 +14,8 @@ echo getmypid();
 caller();
 echo "never here";
 ', ['rdump.oom_dump' => "$folder/a.rdump"]);
-echo preg_replace(['/^\d+/', '/\nStack trace:.*/s'], ['PID', ''], rdump_tell($folder, trim($run->out . $run->err))), "\n";
+echo preg_replace(['/^\d+/', '/\nStack trace:.*/s'], ['PID', ''], rdump_tell($folder, trim($run->out . $run->err))),
+    "\n";
 echo "status $run->status\n";
 rdump_show_log($folder, $run->log);
 $dump = new RdumpReader("$folder/a.rdump");

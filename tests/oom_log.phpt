@@ -1,5 +1,5 @@
 --TEST--
-One line in the error log for each outcome, wherever the log goes
+Each outcome is one line in the error log, wherever the log goes
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';

@@ -1,5 +1,5 @@
 --TEST--
-rdump.oom_dump_marker: created once the dump is complete; a stale one is removed first; none after a failure
+rdump.oom_dump_marker: created after a complete dump; an old one is removed first; none after a failure
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -7,9 +7,11 @@ $folder = rdump_folder(__FILE__);
 function attempt($what, $path, $marker, $before = '')
 {
     global $folder;
-    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/$path", 'rdump.oom_dump_marker' => $marker], $before);
+    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+        ['rdump.oom_dump' => "$folder/$path", 'rdump.oom_dump_marker' => $marker], $before);
     clearstatcache();
-    echo $what, ': ', is_file("$folder/$path.done") ? 'marker of ' . filesize("$folder/$path.done") . ' bytes' : 'no marker', ', ', count($run->log), " line\n";
+    echo $what, ': ', is_file("$folder/$path.done") ? 'marker of ' . filesize("$folder/$path.done") . ' bytes'
+        : 'no marker', ', ', count($run->log), " line\n";
 }
 attempt('off', 'a.rdump', 0);
 attempt('on', 'b.rdump', 1);
@@ -27,9 +29,11 @@ file_put_contents("$folder/d.rdump.done/keep", '');
 attempt('in its way', 'd.rdump', 1);
 symlink("$folder/victim", "$folder/e.rdump.done");
 attempt('a symlink in its place', 'e.rdump', 1);
-echo is_link("$folder/e.rdump.done") ? 'still a symlink' : 'no symlink', ', ', is_file("$folder/victim") ? 'written through' : 'not written through', "\n";
+echo is_link("$folder/e.rdump.done") ? 'still a symlink' : 'no symlink', ', ',
+    is_file("$folder/victim") ? 'written through' : 'not written through', "\n";
 /* By call there is none. */
-echo rdump_run($folder, 'var_dump(rdump_dump("f.rdump"), is_file("f.rdump.done"));', ['rdump.oom_dump_marker' => 1])->out;
+echo rdump_run($folder, 'var_dump(rdump_dump("f.rdump"), is_file("f.rdump.done"));',
+    ['rdump.oom_dump_marker' => 1])->out;
 ?>
 --CLEAN--
 <?php

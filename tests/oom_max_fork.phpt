@@ -1,5 +1,5 @@
 --TEST--
-rdump.oom_dump_max: a forked child is a worker of its own
+rdump.oom_dump_max: a forked child counts for itself
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -31,7 +31,8 @@ exhaust();
 ', ['+pcntl', 'rdump.oom_dump' => "$folder/%p.rdump"]);
 $child = file_get_contents("$folder/pid");
 foreach ($run->log as $line) {
-    echo str_replace("$child.", 'CHILD.', rdump_tell($folder, preg_replace("{/(?!$child)\d+\.}", '/PARENT.', $line))), "\n";
+    echo str_replace("$child.", 'CHILD.', rdump_tell($folder, preg_replace("{/(?!$child)\d+\.}", '/PARENT.', $line))),
+        "\n";
 }
 echo (new RdumpReader("$folder/$child.rdump"))->pid === (int) $child ? 'of the child' : 'not of the child', "\n";
 ?>

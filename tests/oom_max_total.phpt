@@ -1,5 +1,5 @@
 --TEST--
-rdump.oom_dump_max_total: what stands in the folder and the new dump must not exceed it; the file to be replaced is not counted, nor are other names
+rdump.oom_dump_max_total limits the sizes of the folder's *.rdump files and the new dump together
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -7,7 +7,8 @@ $folder = rdump_folder(__FILE__);
 function attempt($what, $limit, $name = 'new.rdump')
 {
     global $folder;
-    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/$name", 'rdump.oom_dump_max_total' => $limit, 'rdump.oom_dump_marker' => 1]);
+    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+        ['rdump.oom_dump' => "$folder/$name", 'rdump.oom_dump_max_total' => $limit, 'rdump.oom_dump_marker' => 1]);
     echo $what, ': ', preg_replace('/\b\d{3,}\b/', 'N', rdump_tell($folder, implode("\n", $run->log))), "\n";
 }
 attempt('room for it', '100M');

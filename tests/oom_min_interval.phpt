@@ -1,5 +1,5 @@
 --TEST--
-rdump.oom_dump_min_interval: a dump sooner than that is skipped; a skipped one does not count
+rdump.oom_dump_min_interval: a dump before its end is skipped; a skipped one does not count
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';

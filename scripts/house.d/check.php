@@ -284,8 +284,13 @@ foreach ($files as $file) {
     if (!preg_match('/\.(c|h|md|sh|php|phpt|inc)$/', $file) && !preg_match('~^#!.*\b(ba)?sh\b~', $content)) {
         continue;
     }
+    $recorded = false;
     foreach (explode("\n", $content) as $index => $line) {
-        if (strlen($line) > COLUMNS / TAB && ($width = columns($line)) > COLUMNS) {
+        /* What a phpt test expects is as wide as what the program prints. */
+        if (substr($file, -5) === '.phpt' && preg_match('/^--([A-Z_]+)--$/', $line, $section)) {
+            $recorded = strncmp($section[1], 'EXPECT', 6) === 0;
+        }
+        if (!$recorded && strlen($line) > COLUMNS / TAB && ($width = columns($line)) > COLUMNS) {
             $found[] = "$file:" . ($index + 1) . ": $width columns";
         }
     }

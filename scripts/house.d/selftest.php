@@ -74,7 +74,8 @@ C
     'system/php.h' => "typedef int zend_nothing;\n",
     'README.md' => "# A tree\n\n" . str_repeat('ä', 120) . "\n",
     'script' => "#!/usr/bin/env bash\n" . str_repeat("\t", 29) . "true\n",
-    'test.phpt' => "--TEST--\nA test\n",
+    'test.phpt' => "--TEST--\nA test\n--EXPECT--\n" . str_repeat('x', 200) . "\n",
+    'rdump_arginfo.h' => '/* generated' . str_repeat(' or so', 50) . " */\n",
     'data.txt' => str_repeat('x', 500) . "\n",
 ];
 
@@ -184,6 +185,8 @@ $faults = [
         ['script' => "#!/usr/bin/env bash\n" . str_repeat("\t", 29) . "false\n"]],
     ['a wide line in a phpt', 'wider than', 'test.phpt:2: 200',
         ['test.phpt' => "--TEST--\n" . str_repeat('x', 200) . "\n"]],
+    ['a wide line in a phpt, below what it expects', 'wider than', 'test.phpt:4: 200',
+        ['test.phpt' => "--EXPECT--\nx\n--CLEAN--\n" . str_repeat('x', 200) . "\n"]],
     ['a function of 61 lines', 'no function is longer', 'rdump_side.c:9: 61 lines',
         ['rdump_side.c' => $good['rdump_side.c'] . $long]],
     ['a file of 501 lines', 'no file is longer', 'rdump_side.c: 501 lines',

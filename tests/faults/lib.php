@@ -44,14 +44,16 @@ class FaultCase
     /* Prints the line, and adds the figures to the file that the whole run sums up. */
     public function close($extra = '')
     {
-        $counts = "{$this->injected} injected, {$this->whole} whole, {$this->refused} refused" . ($extra === '' ? '' : ", $extra");
+        $counts = "{$this->injected} injected, {$this->whole} whole, {$this->refused} refused"
+            . ($extra === '' ? '' : ", $extra");
         if ($this->wrong_count) {
             echo "not ok - {$this->name}: {$this->wrong_count} wrong ($counts): ", implode('; ', $this->wrong), "\n";
         } else {
             echo "ok - {$this->name} ($counts)\n";
         }
         if (getenv('RDUMP_FIGURES')) {
-            file_put_contents(getenv('RDUMP_FIGURES'), implode(' ', [$this->injected, $this->whole, $this->refused, $this->files_lost,
+            file_put_contents(getenv('RDUMP_FIGURES'),
+                implode(' ', [$this->injected, $this->whole, $this->refused, $this->files_lost,
                 $this->processes_lost]) . "\n", FILE_APPEND | LOCK_EX);
         }
     }

@@ -2,9 +2,9 @@
 /*
  * Fills some memory, dumps, and says what became of it, as one line of JSON:
  *     php probe.php TARGET NEEDLE '{"option": value, ...}'
- * Options: mb (heap to fill), full, uid (give up root), limits ([[POSIX_RLIMIT_..., soft], ...]), as_headroom (bytes of address
- * space that are left), pageout (private and shared memory are swapped out first), times (how many dumps), timer (a signal
- * every so many microseconds).
+ * Options: mb (heap to fill), full, uid (give up root), limits ([[POSIX_RLIMIT_..., soft], ...]), as_headroom (bytes of
+ * address space that are left), pageout (private and shared memory are swapped out first), times (how many dumps),
+ * timer (a signal every so many microseconds).
  */
 [, $target, $needle] = $argv;
 $options = json_decode($argv[3], true) + ['mb' => 8, 'full' => false, 'uid' => 0, 'limits' => [], 'as_headroom' => null,
@@ -19,7 +19,8 @@ for ($i = 0; $i < $options['mb']; $i++) {
 $answer = ['pid' => getmypid(), 'places' => []];
 
 if ($options['pageout']) {
-    $c = FFI::cdef('long mmap(void *, size_t, int, int, int, long); int madvise(long, size_t, int); void *memcpy(long, const char *, size_t);');
+    $c = FFI::cdef('long mmap(void *, size_t, int, int, int, long);
+        int madvise(long, size_t, int); void *memcpy(long, const char *, size_t);');
     foreach (['private' => 0x22, 'shared' => 0x21] as $kind => $flags) {
         $begin = $c->mmap(null, 32 << 20, 3, $flags, -1, 0);
         for ($page = 0; $page < 8192; $page++) {

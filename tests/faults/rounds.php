@@ -1,7 +1,8 @@
 <?php
 /*
  * Dumps again and again, whoever gets in the way:   php rounds.php TARGET ROUNDS VERIFY
- * VERIFY: nobody can have touched the target since it was written, so each must be a whole one. Prints what became of them as JSON.
+ * VERIFY: nobody can have touched the target since it was written, so each must be a whole one. Prints what became of
+ * them as JSON.
  */
 require __DIR__ . '/lib.php';
 [, $target, $rounds, $verify] = $argv;
@@ -36,5 +37,6 @@ for ($round = 0; $round < $rounds; $round++) {
         $wrong[] = $why;
     }
 }
-fwrite(STDOUT, json_encode(['whole' => $whole, 'refused' => $rounds - $whole, 'warnings' => $warnings, 'wrong' => $wrong,
+fwrite(STDOUT, json_encode(['whole' => $whole, 'refused' => $rounds - $whole, 'warnings' => $warnings,
+    'wrong' => $wrong,
     'descriptors' => count(scandir('/proc/self/fd')) - $descriptors], JSON_UNESCAPED_SLASHES) . "\n");

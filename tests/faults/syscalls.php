@@ -6,20 +6,29 @@
 require __DIR__ . '/lib.php';
 
 const CALLS = [
-    'read' => 0, 'write' => 1, 'close' => 3, 'mmap' => 9, 'munmap' => 11, 'rt_sigprocmask' => 14, 'ioctl' => 16, 'pread64' => 17,
-    'pwrite64' => 18, 'writev' => 20, 'mincore' => 27, 'madvise' => 28, 'nanosleep' => 35, 'getpid' => 39, 'fcntl' => 72, 'flock' => 73,
-    'ftruncate' => 77, 'fchmod' => 91, 'lseek' => 8, 'fstat' => 5, 'sysinfo' => 99, 'geteuid' => 107, 'rt_sigpending' => 127,
-    'rt_sigtimedwait' => 128, 'statfs' => 137, 'fstatfs' => 138, 'gettid' => 186, 'getdents64' => 217, 'clock_nanosleep' => 230,
-    'openat' => 257, 'newfstatat' => 262, 'unlinkat' => 263, 'renameat' => 264, 'process_vm_readv' => 310, 'getrandom' => 318,
+    'read' => 0, 'write' => 1, 'close' => 3, 'mmap' => 9, 'munmap' => 11, 'rt_sigprocmask' => 14, 'ioctl' => 16,
+    'pread64' => 17,
+    'pwrite64' => 18, 'writev' => 20, 'mincore' => 27, 'madvise' => 28, 'nanosleep' => 35, 'getpid' => 39,
+    'fcntl' => 72, 'flock' => 73,
+    'ftruncate' => 77, 'fchmod' => 91, 'lseek' => 8, 'fstat' => 5, 'sysinfo' => 99, 'geteuid' => 107,
+    'rt_sigpending' => 127,
+    'rt_sigtimedwait' => 128, 'statfs' => 137, 'fstatfs' => 138, 'gettid' => 186, 'getdents64' => 217,
+    'clock_nanosleep' => 230,
+    'openat' => 257, 'newfstatat' => 262, 'unlinkat' => 263, 'renameat' => 264, 'process_vm_readv' => 310,
+    'getrandom' => 318,
     'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6,
 ];
 /* What cannot fail, by its manual page. */
 const NEVER_FAIL = ['getpid', 'geteuid', 'gettid'];
-const NUMBER = ['EPERM' => 1, 'ENOENT' => 2, 'EINTR' => 4, 'EIO' => 5, 'EAGAIN' => 11, 'ENOMEM' => 12, 'EACCES' => 13, 'EFAULT' => 14,
-    'EBUSY' => 16, 'EXDEV' => 18, 'ENODEV' => 19, 'EINVAL' => 22, 'ENFILE' => 23, 'EMFILE' => 24, 'ENOTTY' => 25, 'EFBIG' => 27, 'ENOSPC' => 28,
-    'EROFS' => 30, 'ENOLCK' => 37, 'ENOSYS' => 38, 'ELOOP' => 40, 'EOPNOTSUPP' => 95, 'ESTALE' => 116, 'EDQUOT' => 122, 'short' => 0];
+const NUMBER = ['EPERM' => 1, 'ENOENT' => 2, 'EINTR' => 4, 'EIO' => 5, 'EAGAIN' => 11, 'ENOMEM' => 12, 'EACCES' => 13,
+    'EFAULT' => 14,
+    'EBUSY' => 16, 'EXDEV' => 18, 'ENODEV' => 19, 'EINVAL' => 22, 'ENFILE' => 23, 'EMFILE' => 24, 'ENOTTY' => 25,
+    'EFBIG' => 27, 'ENOSPC' => 28,
+    'EROFS' => 30, 'ENOLCK' => 37, 'ENOSYS' => 38, 'ELOOP' => 40, 'EOPNOTSUPP' => 95, 'ESTALE' => 116, 'EDQUOT' => 122,
+        'short' => 0];
 const ERRORS = [
-    'openat' => ['EINTR', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOENT', 'ELOOP'],
+    'openat' => ['EINTR', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOENT',
+        'ELOOP'],
     'read' => ['EINTR', 'EIO', 'ENOMEM', 'EACCES', 'short'],
     'pread64' => ['EINTR', 'EIO', 'ENOMEM', 'EPERM', 'short'],
     'write' => ['EINTR', 'EIO', 'ENOSPC', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EROFS', 'short'],
@@ -47,14 +56,19 @@ const ERRORS = [
 const ANY_ERROR = ['EIO', 'ENOMEM', 'EPERM', 'ENOSYS'];
 
 /* Nothing depends on these: another way is taken, or the answer is done without. */
-const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'madvise', 'memfd_create', 'sysinfo', 'getrandom', 'fcntl', 'fstatfs', 'readlink',
+const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'madvise', 'memfd_create', 'sysinfo', 'getrandom', 'fcntl', 'fstatfs',
+    'readlink',
     'rt_sigprocmask', 'rt_sigpending', 'rt_sigtimedwait', 'getdents64', 'lseek', 'flock', 'mincore'];
 /* Under a budget, counting must work: without, the dump is rather not made. */
 const NEEDED_FOR_BUDGET = ['getdents64', 'lseek', 'flock'];
 /* Interrupted or answered in part, these are called again. */
-const RESUMED = ['read', 'write', 'writev', 'pread64', 'pwrite64', 'ftruncate', 'flock', 'ioctl', 'getdents64', 'process_vm_readv'];
+const RESUMED = ['read', 'write', 'writev', 'pread64', 'pwrite64', 'ftruncate', 'flock', 'ioctl', 'getdents64',
+    'process_vm_readv'];
 
-/* The mode's name => title, function's second argument, runs by itself, faults that are there all the time, calls to leave alone. */
+/*
+ * The mode's name => title, function's second argument, runs by itself, faults that are there all the time, calls to
+ * leave alone.
+ */
 const MODES = [
     'lean' => ['rdump_dump()', false, false, []],
     'disk' => ['rdump_dump() to a disk', false, false, []],
@@ -89,10 +103,12 @@ function difference(array $before, array $after, $but_mappings)
 {
     $wrong = [];
     if ($before[0] !== $after[0]) {
-        $wrong[] = 'descriptors leaked: ' . json_encode(array_diff_assoc($after[0], $before[0]), JSON_UNESCAPED_SLASHES);
+        $wrong[] = 'descriptors leaked: '
+            . json_encode(array_diff_assoc($after[0], $before[0]), JSON_UNESCAPED_SLASHES);
     }
     if (!$but_mappings && $before[1] !== $after[1]) {
-        $wrong[] = 'mappings changed: ' . implode(' | ', array_diff(explode("\n", $after[1]), explode("\n", $before[1])));
+        $wrong[] = 'mappings changed: '
+            . implode(' | ', array_diff(explode("\n", $after[1]), explode("\n", $before[1])));
     }
     if ($before[2] !== $after[2]) {
         $wrong[] = "signals blocked: {$before[2]} before, {$after[2]} after";
@@ -158,7 +174,8 @@ function dump_by_itself(array $faults, $but_mappings)
     if (!pcntl_wifexited($status) || pcntl_wexitstatus($status) !== 255 || $leaked === false) {
         return null;
     }
-    $line = preg_match('/rdump: memory limit reached: .*/', (string) @file_get_contents($log), $match) ? $match[0] : null;
+    $line = preg_match('/rdump: memory limit reached: .*/', (string) @file_get_contents($log), $match) ? $match[0]
+        : null;
     return [$line !== null && strpos($line, ': dumped to ') !== false, $line, substr($leaked, 0, -1)];
 }
 
@@ -185,7 +202,8 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
     $but_mappings = in_array('munmap', $calls, true); /* cannot be unmapped, then */
     $inode = prepare($folder, $target);
     file_put_contents($record, '');
-    $result = $automatic ? dump_by_itself($faults, $but_mappings) : dump_by_call($target, $full, $faults, $but_mappings);
+    $result = $automatic ? dump_by_itself($faults, $but_mappings)
+        : dump_by_call($target, $full, $faults, $but_mappings);
     $hits = substr_count(file_get_contents($record), '!');
     if ($hits === 0) {
         return; /* there were fewer such calls this time */
@@ -225,11 +243,13 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
         $reasons = array_map(function ($fault) {
             return posix_strerror(NUMBER[$fault[2]]);
         }, $injected);
-        if (!preg_match('~cannot [a-z].* (/\S+): (.+)$~', (string) $text, $match) || !in_array($match[2], $reasons, true)) {
+        if (!preg_match('~cannot [a-z].* (/\S+): (.+)$~', (string) $text, $match)
+            || !in_array($match[2], $reasons, true)) {
             $case->wrong("$what: refused with " . json_encode($text, JSON_UNESCAPED_SLASHES));
         }
         /* Where the folder does not open, nothing can be removed in it. */
-        if ($automatic && $marker && !in_array([$calls[0], $injected[0][1]], [['openat', 1], ['newfstatat', 1]], true) && !in_array('unlinkat', $calls, true)) {
+        if ($automatic && $marker && !in_array([$calls[0], $injected[0][1]], [['openat', 1], ['newfstatat', 1]], true)
+            && !in_array('unlinkat', $calls, true)) {
             $case->wrong("$what: refused, and yet a marker");
         }
     }
@@ -293,7 +313,8 @@ foreach ($calls as $call => $count) {
     foreach (positions($count, $mode === 'lean' ? 20 : 6) as $nth) {
         foreach ($errors as $error) {
             $again = ($error === 'EINTR' || $error === 'short') && in_array($call, RESUMED, true);
-            try_faults($case, array_merge([[$call, $nth, $error]], $background), [[$call, $nth, $error]], $dispensable || $again ? 'whole' : null);
+            try_faults($case, array_merge([[$call, $nth, $error]], $background), [[$call, $nth, $error]],
+                $dispensable || $again ? 'whole' : null);
         }
     }
     $case->close();
@@ -301,7 +322,8 @@ foreach ($calls as $call => $count) {
 
 /* While a dump is given up, what clears it away fails as well. */
 if ($mode === 'lean' || $mode === 'auto') {
-    foreach ([['writev', 1, 'ENOSPC'], ['write', 1, 'EDQUOT'], ['ftruncate', 1, 'EFBIG'], ['renameat', 1, 'EACCES']] as $first) {
+    foreach ([['writev', 1, 'ENOSPC'], ['write', 1, 'EDQUOT'], ['ftruncate', 1, 'EFBIG'],
+        ['renameat', 1, 'EACCES']] as $first) {
         [, $calls] = calls_of_a_dump([$first]);
         $case = new FaultCase("$title: $first[0] fails, then each call that follows");
         foreach (['unlinkat', 'close', 'munmap', 'flock', 'rt_sigtimedwait', 'rt_sigprocmask'] as $call) {
@@ -314,7 +336,8 @@ if ($mode === 'lean' || $mode === 'auto') {
         }
         /* What could not be removed then, the next dump removes. */
         prepare($folder, $target);
-        $automatic ? dump_by_itself([$first, ['unlinkat', 0, 'EBUSY']], false) : dump_by_call($target, $full, [$first, ['unlinkat', 0, 'EBUSY']], false);
+        $automatic ? dump_by_itself([$first, ['unlinkat', 0, 'EBUSY']], false)
+            : dump_by_call($target, $full, [$first, ['unlinkat', 0, 'EBUSY']], false);
         $left = count(fault_list($folder));
         $automatic ? dump_by_itself([], false) : dump_by_call($target, $full, [], false);
         $now = count(array_diff(fault_list($folder), ['target.rdump', 'target.rdump.done']));

@@ -69,7 +69,8 @@ $float = crc32($key) / 8;
 $true = true;
 $null = null;
 $empty = '';
-$nested = ['key' => $key, 'list' => [1, 2, "third of $key"], 'deep' => ['deeper' => ['deepest' => $key]], 7 => false, -3 => 'minus'];
+$nested = ['key' => $key, 'list' => [1, 2, "third of $key"], 'deep' => ['deeper' => ['deepest' => $key]], 7 => false,
+    -3 => 'minus'];
 $gone = range(0, 99) + ['a' => 1, 'b' => 2, 'c' => $key];
 unset($gone['b'], $gone[50]);
 $packed = range(1000, 1999);

@@ -39,11 +39,16 @@ DocumentRoot $www
 CONF
     );
     /* Debian's mod_php would also read what is switched on for this machine's own Apache. */
-    return new Server('apache', ['/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', "$work/httpd.conf"], listens($port), ['PHP_INI_SCAN_DIR' => "$work/none"]);
+    return new Server('apache', ['/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', "$work/httpd.conf"], listens($port),
+        ['PHP_INI_SCAN_DIR' => "$work/none"]);
 }
 
-/* Lines of Apache's error log, and of PHP in it, that tell of a child's death or of anything that PHP or rdump complains about. */
+/*
+ * Lines of Apache's error log, and of PHP in it, that tell of a child's death or of anything that PHP or rdump
+ * complains about.
+ */
 function lost_children($log)
 {
-    return array_values(preg_grep('/exit signal|Segmentation|AH00051|AH00052|core dump|PHP Warning|cannot|corrupt|assert/i', explode("\n", read_log($log))));
+    return array_values(preg_grep(
+        '/exit signal|Segmentation|AH00051|AH00052|core dump|PHP Warning|cannot|corrupt|assert/i', explode("\n", read_log($log))));
 }

@@ -22,7 +22,8 @@ function check($name, $expected, $actual)
         $text = preg_replace('/\s+/', ' ', $text);
         return strlen($text) > 900 ? substr($text, 0, 900) . '...' : $text;
     };
-    echo $expected === $actual ? "ok - $title: $name\n" : "not ok - $title: $name: {$show($actual)} instead of {$show($expected)}\n";
+    echo $expected === $actual ? "ok - $title: $name\n"
+        : "not ok - $title: $name: {$show($actual)} instead of {$show($expected)}\n";
 }
 
 /* A figure for whoever reads the log. */
@@ -32,7 +33,7 @@ function note($text)
     echo "# $title: $text\n";
 }
 
-/* ---- servers ------------------------------------------------------------------------------------------------------- */
+/* ---- servers */
 
 /* A port that nobody listens on. */
 function free_port()
@@ -62,7 +63,8 @@ class Server
         file_put_contents($this->log, '');
         $this->pid_file = "$work/pids/$name";
         $this->process = proc_open('exec setsid ' . rdump_command($command),
-            $streams + [['file', '/dev/null', 'r'], ['file', $this->log, 'a'], ['file', $this->log, 'a']], $this->pipes, '/', $environment + ['PATH' => getenv('PATH')]);
+            $streams + [['file', '/dev/null', 'r'], ['file', $this->log, 'a'], ['file', $this->log, 'a']], $this->pipes,
+                '/', $environment + ['PATH' => getenv('PATH')]);
         $this->pid = proc_get_status($this->process)['pid'];
         file_put_contents($this->pid_file, "{$this->pid}\n");
         rdump_await(function () use ($ready) {
@@ -191,7 +193,7 @@ function private_folder($folder)
     chmod($folder, 0700);
 }
 
-/* ---- dumps --------------------------------------------------------------------------------------------------------- */
+/* ---- dumps */
 
 function fresh_key()
 {
@@ -199,8 +201,8 @@ function fresh_key()
 }
 
 /*
- * What is wrong with a dump, '' = nothing: strict reader, mode, owner, pid, the dumping request's own global variable and
- * call stack. With $delete, it is gone afterwards.
+ * What is wrong with a dump, '' = nothing: strict reader, mode, owner, pid, the dumping request's own global variable
+ * and call stack. With $delete, it is gone afterwards.
  */
 function flaw_of($path, $key, array $stack, $pid = null, $owner = null, $delete = false)
 {
@@ -230,7 +232,10 @@ function flaw_of($path, $key, array $stack, $pid = null, $owner = null, $delete 
         $functions = array_map(function ($frame) {
             return $frame['function'];
         }, $walk->callStack());
-        /* Some PHPs report the memory_limit from within the allocation, some when the function that allocates has returned. */
+        /*
+         * Some PHPs report the memory_limit from within the allocation, some when the function that allocates has
+         * returned.
+         */
         if ($stack === STACK_OF_OOM && $functions[0] === 'str_repeat') {
             array_shift($functions);
         }
@@ -311,8 +316,8 @@ function long_text($what, $key)
 }
 
 /*
- * Is the text in the dump's shared memory, and had the process not touched the pages that it is in? '' = yes. Some of them
- * may be in its page table all the same: the kernel maps the neighbours of a page that is touched along with it.
+ * Is the text in the dump's shared memory, and had the process not touched the pages that it is in? '' = yes. Some of
+ * them may be in its page table all the same: the kernel maps the neighbours of a page that is touched along with it.
  * $touched: touched_shared_pages() from before the dump.
  */
 function flaw_of_untouched_text($path, $text, array $touched)
@@ -340,8 +345,8 @@ function check_texts($dump, $path, array $texts, array $touched)
 }
 
 /*
- * Shared pages that somebody has used are there already, and counted once more for who looks at them: that is not more memory.
- * The 64 MB for opcache and 16 MB for APCu are nearly empty.
+ * Shared pages that somebody has used are there already, and counted once more for who looks at them: that is not more
+ * memory. The 64 MB for opcache and 16 MB for APCu are nearly empty.
  */
 function check_growth(array $grown)
 {
@@ -353,7 +358,8 @@ function check_growth(array $grown)
 /* What www/plant.php puts into shared memory. */
 function publish_texts($www, $compiled, $cached)
 {
-    file_put_contents("$www/compiled.php", "<?php\nfunction compiled() { return '$compiled'; }\nreturn strlen(compiled());\n");
+    file_put_contents("$www/compiled.php",
+        "<?php\nfunction compiled() { return '$compiled'; }\nreturn strlen(compiled());\n");
     file_put_contents("$www/cached.txt", $cached);
 }
 
@@ -373,7 +379,8 @@ function read_log($file)
 function rdump_lines($file)
 {
     /* Whoever passes a line on may say behind it where it came from. */
-    preg_match_all('/rdump: memory limit reached: (?:dumped to .*? bytes\)|no dump.*? is reached in this worker|[^\n]*)/', read_log($file), $matches);
+    $outcome = 'dumped to .*? bytes\)|no dump.*? is reached in this worker|[^\n]*';
+    preg_match_all("/rdump: memory limit reached: (?:$outcome)/", read_log($file), $matches);
     return $matches[0];
 }
 

@@ -1,6 +1,7 @@
 <?php
 /*
- * A small host with the embed library of a thread-safe PHP: 8 threads run requests that allocate and free, one maps and unmaps
+ * A small host with the embed library of a thread-safe PHP: 8 threads run requests that allocate and free, one maps and
+ * unmaps
  * memory beside PHP, two dump.   threads-embed.php FOLDER OFFSETS RDUMP_SO HOST
  */
 require __DIR__ . '/lib.php';
@@ -58,7 +59,8 @@ class Host extends Server
         $none = [];
         $line = stream_select($read, $none, $none, SECONDS) ? fgets($this->pipes[1]) : false;
         if ($line === false) {
-            throw new Exception('the host does not answer: ' . ($this->isRunning() ? 'it runs' : 'it has ended') . '. ' . $this->log());
+            throw new Exception('the host does not answer: ' . ($this->isRunning() ? 'it runs' : 'it has ended') . '. '
+                . $this->log());
         }
         return rtrim($line, "\n");
     }
@@ -91,7 +93,8 @@ function check_many_dumps(Host $host)
             $flaws[] = "dump $i: $flaw";
         }
     }
-    note(sprintf('%d dumps, %.1f MB each, in %.1f s, and verified in %.1f s', DUMPS, $size / DUMPS / 1e6, $asked, microtime(true) - $began - $asked));
+    note(sprintf('%d dumps, %.1f MB each, in %.1f s, and verified in %.1f s', DUMPS, $size / DUMPS / 1e6, $asked,
+        microtime(true) - $began - $asked));
     check(DUMPS . ' dumps while ' . HAMMERS . ' threads allocate and free, and one maps and unmaps', [], $flaws);
 }
 
@@ -140,8 +143,10 @@ function check_both(Host $host)
             $wrong["$dumps/same.rdump"][] = $flaws;
         }
     }
-    check('two threads dump to one path at once: one whole file', [], isset($wrong["$dumps/same.rdump"]) ? $wrong["$dumps/same.rdump"] : []);
-    check("a relative path follows each request's own folder", [], isset($wrong['relative.rdump']) ? $wrong['relative.rdump'] : []);
+    check('two threads dump to one path at once: one whole file', [],
+        isset($wrong["$dumps/same.rdump"]) ? $wrong["$dumps/same.rdump"] : []);
+    check("a relative path follows each request's own folder", [],
+        isset($wrong['relative.rdump']) ? $wrong['relative.rdump'] : []);
 }
 
 /* Two threads at their memory_limit at the same moment: each dump is its own thread's. */
@@ -201,7 +206,8 @@ INI
         return true;
     }, [], [['pipe', 'r'], ['pipe', 'w']]);
     $who = $host->end($host->begin('who.php', []));
-    check('one process, many threads', [$host->pid, (string) $safe_read, true], [$who['pid'], $who['safe_read'], rdump_await(function () use ($host) {
+    check('one process, many threads', [$host->pid, (string) $safe_read, true],
+        [$who['pid'], $who['safe_read'], rdump_await(function () use ($host) {
         return count(glob("/proc/{$host->pid}/task/*")) >= HAMMERS + 3;
     })]);
     check_many_dumps($host);

@@ -1,7 +1,8 @@
 <?php
 /*
  * Has this worker put texts into the memory that all workers share: compiled.php's, through opcache, and that of
- * cached.txt, through APCu. With &flag=... it then stays busy until that file is there; &pid=... is where it writes who it is.
+ * cached.txt, through APCu. With &flag=... it then stays busy until that file is there; &pid=... is where it writes who
+ * it is.
  */
 require __DIR__ . '/barrier.inc.php';
 $length = require $_GET['folder'] . '/compiled.php';
