@@ -1,8 +1,5 @@
 <?php
-/*
- * Much of what a resident extension might slow down: function and method calls, or notices, as often as the second
- * argument says.
- */
+/* Work that a loaded extension could make slower: function and method calls, or notices.   idle.php WHAT COUNT */
 ini_set('display_errors', '0');
 ini_set('log_errors', '0');
 [, $what, $times] = $argv;

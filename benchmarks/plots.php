@@ -25,7 +25,7 @@ function quoted(string $text): string
     return '"' . strtr($text, ['_' => '\\\\_', '"' => '']) . '"';
 }
 
-/* Every ratio of times: a dot per round, the median, the bar that it is held against. */
+/* Every ratio of times: a dot per round, the median, and the limit ("bar") that it is compared with. */
 function draw_ratios(): void
 {
     [$dots, $medians, $bars, $labels] = [[], [], [], []];
@@ -56,7 +56,7 @@ function draw_ratios(): void
     gnuplot('ratios', 900, 110 + 20 * $count, $script);
 }
 
-/* How fast a dense heap gets to the file. */
+/* How fast a dense heap is written. */
 function draw_speed(): void
 {
     $variants = ['write' => 'bare write(2)', 'dump' => 'dump', 'safe' => 'safe\\\\_read=1'];

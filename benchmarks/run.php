@@ -1,7 +1,7 @@
 <?php
 /*
- * Called by benchmarks/run: the cases, the table, the raw numbers. Everything compared is measured in turns within one
- * run.
+ * Called by benchmarks/run: the cases, the table, the raw numbers. Variants that are compared are measured alternately
+ * within one run.
  */
 
 require __DIR__ . '/../tests/lib/reader.php';
@@ -9,7 +9,7 @@ require __DIR__ . '/plots.php';
 
 const MB = 1 << 20, GB = 1 << 30;
 
-/* A process that does as it is told, worker.c or worker.php. */
+/* A process that takes commands: worker.c or worker.php. */
 final class Worker
 {
     private $process;
@@ -78,7 +78,7 @@ final class Options
         self::$disk ??= self::$out;
     }
 
-    /* PHP without the machine's own settings. */
+    /* PHP without the machine's php.ini. */
     public static function php(string ...$extensions): array
     {
         $command = [self::$php, '-n', '-d', 'extension_dir=' . self::$extensions];
@@ -107,7 +107,7 @@ final class Results
         }
     }
 
-    /* One metric of one variant, round by round. */
+    /* One metric of one variant, a value per round. */
     public static function values(string $case, string $setting, string $variant, string $metric): array
     {
         $values = [];
@@ -119,10 +119,7 @@ final class Results
         return $values;
     }
 
-    /*
-     * Two variants of one round were measured one right after the other: their ratio (or difference) is taken per
-     * round.
-     */
+    /* The ratio (or difference) of two variants, for each round: in a round they are measured one after the other. */
     public static function pairs(string $case, string $setting, string $of, string $to, callable $combine,
         string $metric = 'seconds'): array
     {
@@ -140,10 +137,7 @@ final class Results
             $bar === '' ? '' : "  (bar $bar: $met)");
     }
 
-    /*
-     * The row of a ratio of times. The times on a processor say whether the machine's other work is in the first
-     * figure.
-     */
+    /* The row of a ratio of times. The processor times say whether other programs have influenced the first figure. */
     public static function ratio(string $case, string $setting, string $what, string $of, string $to, ?float $bar): void
     {
         $divide = fn($a, $b) => $a / $b;
@@ -158,13 +152,13 @@ final class Results
     }
 }
 
-/* More programs want to run than there are processors. */
+/* More programs are ready to run than there are processors. */
 function is_busy(): bool
 {
     return sys_getloadavg()[0] > (int) trim((string) shell_exec('nproc')) + 0.5;
 }
 
-/* The median that is held against a bar: on a busy machine what others took is not counted. */
+/* The median that is compared with a bar. On a busy machine it is that of processor time. */
 function judged(array $wall, array $cpu): float
 {
     return median(is_busy() ? $cpu : $wall);
@@ -183,7 +177,7 @@ function quantile(array $values, float $part): float
     return $values[$low] + ($values[$high] - $values[$low]) * ($at - $low);
 }
 
-/* The middle half. */
+/* The middle half of the values. */
 function spread(array $values, string $format = '%.2f–%.2f'): string
 {
     return sprintf($format, quantile($values, 0.25), quantile($values, 0.75));
@@ -206,10 +200,10 @@ function places(): array
 }
 
 /*
- * Runs the variants in turns, in the opposite order every other round, after a round that does not count. Each gets a
- * path where nothing is, and answers with its metrics. What it wrote is removed off the clock, and at once: in a
- * virtual machine memory that lies free for a while goes back to the host, and whoever takes it next pays for it. So
- * each finds warm what the one before it has freed.
+ * Runs the variants one after the other, in the opposite order every second round, after a round that does not count.
+ * Each gets a path that does not exist, and answers with its metrics. Its file is removed at once, outside the measured
+ * time: in a virtual machine, memory that is free for a while returns to the host, and the next use of it is slow. So
+ * each variant finds the memory that the one before it has freed.
  */
 function take_turns(string $case, string $setting, string $folder, int $rounds, array $variants): void
 {
@@ -234,7 +228,7 @@ function sizes(): array
     return Options::$quick ? array_slice($sizes, 0, 2) : $sizes;
 }
 
-/* The memory itself, the file on a tmpfs, and some for the others. */
+/* For the memory, the file on a tmpfs, and other programs. */
 function has_memory(string $case, string $name, int $size): bool
 {
     preg_match('/^MemAvailable:\s+(\d+)/m', file_get_contents('/proc/meminfo'), $available);
@@ -246,7 +240,7 @@ function has_memory(string $case, string $name, int $size): bool
     return false;
 }
 
-/* The core without PHP, against a bare write. */
+/* The sources without PHP, compared with write(2). */
 function dense(): void
 {
     foreach (sizes() as $name => [$size, $rounds]) {
@@ -272,7 +266,7 @@ function dense(): void
     }
 }
 
-/* rdump_dump() itself. */
+/* rdump_dump(). */
 function php(): void
 {
     foreach (sizes() as $name => [$size, $rounds]) {
@@ -297,7 +291,7 @@ function php(): void
     }
 }
 
-/* What the dumps of a setting left in the process, and what they took meanwhile. */
+/* How much the process has grown by the dumps of a setting, and during them. */
 function growth(string $case, string $setting, string $what): void
 {
     $largest = fn($metric) => max(Results::values($case, $setting, 'dump', $metric)) / 1024;
@@ -326,7 +320,7 @@ function fragmented(): void
     growth('fragmented', 'tmpfs', 'every second page of 1 GB');
 }
 
-/* The file against what the process has for itself. */
+/* The size of the file, compared with the private memory of the process. */
 function file_size(): void
 {
     $path = places()['tmpfs'] . '/rdump-benchmark-' . getmypid() . '.rdump';
@@ -425,7 +419,7 @@ function opcache_case(): void
     growth('opcache', 'tmpfs', 'opcache 512 MB');
 }
 
-/* Instructions of a script that calls a lot or raises many notices, with the extension resident and without. */
+/* Instructions of a script with many calls or many notices, with and without the extension. */
 function idle(): void
 {
     $instructions = function (array $command): int {
@@ -459,8 +453,8 @@ function idle(): void
 }
 
 /*
- * From outside, by gdb. The pause is how long the process was seen stopped. Each has a process of its own, of the same
- * shape: gdb reads all of opcache's memory, and so creates the pages that were not there.
+ * gcore, from outside, by gdb. The pause is the time for which the process was stopped. Each variant has its own
+ * process, of the same shape: gdb reads all of opcache's memory, and so creates the missing pages.
  */
 function gcore(): void
 {
@@ -530,9 +524,9 @@ function machine(): string
     $file_system = trim((string) shell_exec('df --output=fstype ' . escapeshellarg(Options::$disk) . ' | tail -n 1'));
     $version = trim((string) shell_exec(escapeshellarg(Options::$php) . " -n -r 'echo PHP_VERSION;'"));
     $load = explode(' ', $read('/proc/loadavg'));
-    $sentence = sprintf('Linux %s, %s, %d processors (%s), %.0f GB, PHP %s, disk: %s, huge pages: %s, load at the end: %s. '
-        . '%s.', php_uname('r'), php_uname('m'), (int) trim((string) shell_exec('nproc')), $processor[1] ?? 'unknown',
-        $memory[1] / MB, $version, $file_system, $huge[1] ?? 'none', $load[0], gmdate('Y-m-d H:i \U\T\C'));
+    $sentence = sprintf('Linux %s, %s, %d processors (%s), %.0f GB, PHP %s, disk: %s, huge pages: %s, '
+        . 'load at the end: %s. %s.', php_uname('r'), php_uname('m'), (int) trim((string) shell_exec('nproc')),
+        $processor[1] ?? 'unknown', $memory[1] / MB, $version, $file_system, $huge[1] ?? 'none', $load[0], gmdate('Y-m-d H:i \U\T\C'));
     return wordwrap($sentence, 120);
 }
 
@@ -547,10 +541,10 @@ function write_results(string $machine): void
     fclose($raw);
 
     $lines = ["# Figures of one run of `benchmarks/run" . (Options::$quick ? ' --quick' : '') . '`', '', $machine, '',
-        'Ratios are medians of the ratios within each round, the middle half in brackets. "best" is the fastest round of one',
-        'against the fastest of the other. "cpu" is the ratio of processor time, without what other programs took. The last',
-        'figure is the median time. Where more programs wanted to run than there are processors, "cpu" is compared with the',
-        'bar, and the verdict says "busy".', '',
+        'Ratios are medians of the ratios within each round, the middle half in brackets. "best" is the fastest round',
+        'of one against the fastest of the other. "cpu" is the ratio of processor time, without what other programs',
+        'took. The last figure is the median time. Where more programs wanted to run than there are processors, "cpu"',
+        'is compared with the bar, and the verdict says "busy".', '',
         '| case | measured | result | bar | |', '| --- | --- | --- | --- | --- |'];
     foreach (Results::$table as $row) {
         $lines[] = '| ' . implode(' | ', $row) . ' |';

@@ -1,7 +1,7 @@
 <?php
 /*
- * A PHP process with memory of a wanted shape, that dumps itself or writes the same bytes plainly. The same language on
- * stdin as worker.c, and:
+ * A PHP process with memory of a given shape. It dumps itself, or writes the same bytes with write(2). It takes the
+ * commands of worker.c on stdin, and:
  *
  *   fill BYTES           that much PHP heap, in strings, no page of it zero
  *   reserve BYTES        address space that is never touched
@@ -13,7 +13,7 @@ require __DIR__ . '/../tests/lib/reader.php';
 const BLOCK = 64 << 20;
 const PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000;
 
-/* Strings for one, addresses for the other. */
+/* Strings for fill, addresses for reserve. */
 $strings = FFI::cdef('long write(int fd, const char *bytes, size_t length);');
 $libc = FFI::cdef('
     int open(const char *path, int flags, int mode);
@@ -48,7 +48,7 @@ function fill(int $bytes): array
     global $memory;
     $noise = str_repeat(random_bytes(4096) . "\1", 257);
     for ($left = $bytes; $left > 0; $left -= BLOCK) {
-        /* A huge block is whole pages, with the string's header in the first: the size is what is asked for. */
+        /* A huge block is whole pages, with the header of the string in the first: this is the size to ask for. */
         $length = min($left, BLOCK) - 4096;
         $memory[] = substr(str_repeat($noise, intdiv($length, strlen($noise)) + 1), 0, $length);
     }
@@ -108,7 +108,7 @@ function cat(string $path, bool $full): array
     [$cpu, $begin, $bytes] = [cpu(), hrtime(true), 0];
     $fd = create($path);
     foreach ($regions as [$address, $size]) {
-        /* What PHP has given back meanwhile fails with EFAULT, which is as well. */
+        /* Memory that PHP has unmapped meanwhile fails with EFAULT, which does no harm. */
         for ($at = 0; $at < $size && ($written = $libc->write($fd, $address + $at, $size - $at)) > 0; $at += $written) {
             $bytes += $written;
         }

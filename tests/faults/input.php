@@ -1,12 +1,12 @@
 <?php
 /*
- * Hostile input: paths through both functions, and nonsense in each INI directive.   php input.php PHP RDUMP_SO FOLDER
- * PATHS
+ * Hostile input: paths for both functions, and invalid values for each INI directive.
+ *     php input.php PHP RDUMP_SO FOLDER PATHS
  */
 require __DIR__ . '/lib.php';
 [, $php, $so, $base, $paths] = $argv;
 
-/* ---- paths: in a child, so that a crash is seen */
+/* ---- paths, in a child process: a crash of it is a failed test ---- */
 
 $program = <<<'PHP'
 <?php
@@ -31,7 +31,7 @@ for ($i = 0; $i < $rounds; $i++) {
             $path .= random_bytes(mt_rand(1, 20));
         }
     }
-    /* Nothing outside our folder is ever to be a target of this test. */
+    /* This test writes to no path outside its own folder. */
     $odd = ['/proc/self/mem', '/proc/self/fd/1'];
     if (strpos($path, '..') !== false || ($path !== '' && $path[0] === '/' && !in_array($path, $odd, true))) {
         $path = $folder . '/' . strtr($path, ['..' => '.']);
@@ -71,7 +71,7 @@ fwrite(STDOUT, "\n" . json_encode(['counts' => $counts, 'bad' => array_slice($ba
     JSON_INVALID_UTF8_SUBSTITUTE) . "\n");
 PHP;
 
-/* What is in $base but not under paths/: it must stay as it is. */
+/* What is in $base but not under paths/: it must not change. */
 function others($base)
 {
     $names = [];
@@ -86,7 +86,7 @@ function others($base)
 file_put_contents("$base/program.php", $program);
 file_put_contents("$base/precious", 'precious');
 mkdir("$base/paths");
-$case = new FaultCase('paths made of nonsense, through both functions');
+$case = new FaultCase('invalid and strange paths, for both functions');
 $before = others($base);
 foreach (range(1, 4) as $seed) {
     $folder = "$base/paths/$seed";
@@ -94,7 +94,7 @@ foreach (range(1, 4) as $seed) {
     mkdir("$folder/dir");
     symlink("$base/precious", "$folder/link");
     posix_mkfifo("$folder/fifo", 0600);
-    /* of our own: a broken build must not get at the machine's */
+    /* Its own device: a broken build must not replace the one of the machine. */
     posix_mknod("$folder/device", POSIX_S_IFCHR | 0600, 1, 3);
     [$status, $output, $errors] = rdump_shell(rdump_command([$php, '-n', '-d', "extension=$so", "$base/program.php",
         $folder, (string) ($paths / 4), (string) $seed]));
@@ -141,7 +141,7 @@ $directives = [
     'oom_dump' => ['path', ''],
 ];
 
-/* Does this value make sense there, by the manual? */
+/* Is this value valid there, as the manual says? */
 function makes_sense($kind, $value)
 {
     switch ($kind) {
@@ -161,7 +161,7 @@ function makes_sense($kind, $value)
     }
 }
 
-/* As bccomp(), for whole numbers, without the extension. */
+/* Compares whole numbers as bccomp() does, which needs an extension. */
 function bccompare($a, $b)
 {
     $a = ltrim($a, '0');
@@ -172,14 +172,14 @@ function bccompare($a, $b)
 $show = "$base/show.php";
 file_put_contents($show, '<?php fwrite(STDOUT, "answer:" . base64_encode((string) ini_get($argv[1])) . "\n");');
 foreach ($directives as $name => [$kind, $default]) {
-    $case = new FaultCase("rdump.$name with nonsense");
+    $case = new FaultCase("rdump.$name with invalid values");
     $taken = 0;
     foreach (array_merge($nonsense, $sensible) as $value) {
-        /* Its value in a php.ini, quoted; not by -d, whose text PHP parses once more. */
+        /* The value in a php.ini, in quotes. Not by -d: PHP parses its text once more. */
         $ini = "$base/php.ini";
         $unquoted = in_array($value, ['on', 'Off', 'yes', 'none', 'true', ''], true);
         if (strpos($value, '"') !== false) {
-            continue; /* has no way through the ini parser */
+            continue; /* the parser of php.ini does not take it */
         }
         file_put_contents($ini, "rdump.$name=" . ($unquoted ? $value : "\"$value\"")
             . "\ndisplay_errors=stderr\ndisplay_startup_errors=1\nlog_errors=0\nextension=$so\n");
@@ -201,11 +201,11 @@ foreach ($directives as $name => [$kind, $default]) {
         $sense = makes_sense($kind, $real);
         $taken += !$refused;
         if ($refused === (bool) $sense) {
-            $case->wrong("$short " . ($refused ? 'is refused' : 'is taken') . ": $got");
+            $case->wrong("$short " . ($refused ? 'is refused' : 'is accepted') . ": $got");
         } elseif ($refused && $got !== $default) {
-            $case->wrong("$short is refused, but not the default stands: " . substr($got, 0, 30));
+            $case->wrong("$short is refused, but the value is not the default: " . substr($got, 0, 30));
         } elseif (!$refused && $got !== $real) {
-            $case->wrong("$short is taken as " . substr($got, 0, 30));
+            $case->wrong("$short is read as " . substr($got, 0, 30));
         }
     }
     $case->close("values, $taken of them taken");

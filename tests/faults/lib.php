@@ -1,10 +1,10 @@
 <?php
-/* What the parts of the fault laboratory share: reporting, figures, and what to look at after a dump. */
+/* What the fault tests share: reports, figures, and the checks after a dump. */
 
 require_once __DIR__ . '/../lib/reader.php';
 require_once __DIR__ . '/../lib/process.php';
 
-/* One group of injections: counted, the first few things that went wrong kept, reported as one line. */
+/* A group of injected faults. Counts them, keeps the first few failures, and reports one line. */
 class FaultCase
 {
     public $name;
@@ -41,7 +41,7 @@ class FaultCase
         $this->wrong($sentence);
     }
 
-    /* Prints the line, and adds the figures to the file that the whole run sums up. */
+    /* Prints the line, and adds the figures to the file from which the table of the whole run is made. */
     public function close($extra = '')
     {
         $counts = "{$this->injected} injected, {$this->whole} whole, {$this->refused} refused"

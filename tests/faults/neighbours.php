@@ -1,7 +1,7 @@
 <?php
 /*
- * Dumps beside hostile neighbours: as another user and as the same.   php neighbours.php PHP RDUMP_SO NEIGHBOUR FOLDER
- * ROUNDS As root; FOLDER may be entered by everybody.
+ * Dumps while hostile processes work in the same folder, as another user and as the same user. Runs as root.
+ *     php neighbours.php PHP RDUMP_SO NEIGHBOUR FOLDER ROUNDS      every user may enter FOLDER
  */
 require __DIR__ . '/lib.php';
 [, $php, $so, $neighbour, $base, $rounds] = $argv;
@@ -27,7 +27,7 @@ function stop($process, $output)
         file_get_contents($output) . file_get_contents("$output.errors")];
 }
 
-/* All that is in a folder: [name => what it is]. */
+/* The entries of a folder: [name => type, owner, inode, size, hash]. */
 function picture($folder)
 {
     $picture = [];
@@ -40,8 +40,8 @@ function picture($folder)
 }
 
 /*
- * $rounds dumps to $base/$name/folder/target.rdump while $attackers [uid, mode] do their worst. $sticky: others cannot
- * take away what is ours.
+ * Dumps $rounds times to $base/$name/folder/target.rdump, while $attackers [uid, mode] attack it. $sticky: other users
+ * cannot remove the dumper's files.
  */
 function beside($title, $name, $mode, array $attackers, $sticky, $rounds)
 {
@@ -55,7 +55,7 @@ function beside($title, $name, $mode, array $attackers, $sticky, $rounds)
         chmod($path, $permissions);
         chown($path, DUMPER);
     }
-    /* What must not change: a file of the dumper's that others may link to, and files where symlinks lead. */
+    /* What must not change: a file of the dumper that others may link to, and the files that symlinks point to. */
     foreach (['victim', 'elsewhere/old.rdump'] as $file) {
         file_put_contents("$parent/$file", "precious\n");
         chown("$parent/$file", DUMPER);
@@ -104,14 +104,14 @@ function beside($title, $name, $mode, array $attackers, $sticky, $rounds)
         $case->wrong('the watcher says: ' . substr($said, 0, 200));
     }
     clearstatcache();
-    /* A folder that was swapped in took dumps, and nothing but dumps. */
+    /* The folder that replaces the target's folder got dumps, and nothing but dumps. */
     $after = picture($elsewhere);
     unset($after['target.rdump']);
     if ([$after, md5_file("$parent/victim"), fileinode("$parent/victim")] !== $before
         || (fileperms("$parent/victim") & 0777) !== 0600) {
         $case->lostFile('a file that is none of the dump\'s changed: ' . json_encode([$before[0], $after]));
     }
-    /* Peace again: one dump clears the folder up. */
+    /* Without attackers, one dump removes what is left in the folder. */
     foreach (glob("$folder/{target.rdump,aside-*,stolen-*}", GLOB_BRACE | GLOB_NOSORT) ?: [] as $path) {
         is_dir($path) && !is_link($path) ? rmdir($path) : unlink($path);
     }
@@ -137,8 +137,8 @@ beside('neighbours: the same user, umask 0', 'same', 0700, [[DUMPER, 'attack']],
 beside('neighbours: the folder itself is swapped for a symlink, umask 0', 'swap', 0700, [[DUMPER, 'swap']], false,
     $part);
 
-/* Who may read a folder may lock it: that must not hold a worker up. */
-$case = new FaultCase('neighbours: the folder is locked by somebody else');
+/* A user who can read a folder can lock it. That must not block a worker. */
+$case = new FaultCase('neighbours: another process has locked the folder');
 $folder = "$base/sticky/folder";
 $locker = start(STRANGER, [$neighbour, 'lock', $folder], "$base/locker");
 rdump_await(function () use ($base) {
@@ -166,7 +166,7 @@ if ($status !== 255 || !preg_match("/$expected/", $text)) {
     $case->wrong("automatic dump within a budget: status $status, $text");
 }
 if (microtime(true) - $begin > 60) {
-    $case->wrong('it held the workers up for ' . round(microtime(true) - $begin) . ' s');
+    $case->wrong('the lock blocked the workers for ' . round(microtime(true) - $begin) . ' s');
 }
 stop($locker, "$base/locker");
 $case->close();

@@ -1,14 +1,14 @@
 <?php
 /*
- * Dumps at scale: many mappings, odd and long names, much memory, many workers.
- *     php scale.php PHP RDUMP_SO FOLDER GIGABYTES      FOLDER is on a disk with room for so many
+ * Large dumps: many mappings, strange and long names, much memory, many workers.
+ *     php scale.php PHP RDUMP_SO FOLDER GIGABYTES      FOLDER is on a disk with that much space
  */
 require __DIR__ . '/lib.php';
 [, $php, $so, $base, $gigabytes] = $argv;
 $command = [$php, '-n', '-d', 'extension=posix', '-d', 'extension=ffi', '-d', 'ffi.enable=1', '-d', "extension=$so",
     '-d', 'memory_limit=-1'];
 
-/* Runs a program, given as text, which prints JSON last. Returns what it printed, or null where it came to grief. */
+/* Runs a program, given as text, which prints JSON last. Returns what it printed, or null if the program failed. */
 function run(FaultCase $case, $text, array $arguments, array $ini = [])
 {
     global $base, $command;
@@ -32,7 +32,7 @@ $libc = 'long mmap(void *, size_t, int, int, int, long);
 $limit = (int) file_get_contents('/proc/sys/vm/max_map_count');
 foreach (['65,000 mappings' => 65000, 'as many mappings as the kernel allows' => $limit + 100] as $title => $wanted) {
     $case = new FaultCase($title);
-    /* Pages of one mapping, every second one protected otherwise: each is a mapping of its own. */
+    /* Pages of one mapping, where every second one has another protection: each becomes a mapping. */
     $answer = run($case, <<<'PHP'
         [, $libc, $wanted, $target] = $argv;
         $c = FFI::cdef($libc);
@@ -44,7 +44,7 @@ foreach (['65,000 mappings' => 65000, 'as many mappings as the kernel allows' =>
         $time = microtime(true);
         $done = @rdump_dump($target);
         $time = microtime(true) - $time;
-        $c->munmap($begin, $wanted * 4096); /* at the limit PHP itself gets no more */
+        $c->munmap($begin, $wanted * 4096); /* at the limit PHP itself gets no more mappings */
         fwrite(STDOUT, json_encode([$done, error_get_last()['message'] ?? null, $made, round($time, 2), $made]));
         PHP, [$libc, (string) min($wanted, $limit + 100), "$base/many.rdump"]);
     if ($answer) {
@@ -86,7 +86,7 @@ foreach ([false, true] as $unlink) {
         foreach (unserialize(base64_decode($names)) as $i => $name) {
             if ($name === 'long') {
                 /*
-                 * As deep as a path may be: what the kernel shows is one line of some 4 KB, more with what it escapes.
+                 * The longest path there can be: the kernel prints it as a line of 4 KB, or more if it escapes bytes.
                  */
                 while (strlen(getcwd()) < 3840) {
                     $part = str_pad("deep\n", min(250, 4090 - strlen(getcwd()) - 2), 'y');

@@ -1,7 +1,7 @@
 <?php
 /*
  * php-fpm under load, automatic dumps on.   php soak.php PHP_FPM RDUMP_SO FOLDER SECONDS
- * As root: the workers give it up, as they do in production. Needs nginx and wrk.
+ * Runs as root; the workers change to another user, as in production. Needs nginx and wrk.
  */
 require __DIR__ . '/lib.php';
 [, $fpm, $so, $base, $seconds] = $argv;
@@ -13,7 +13,7 @@ foreach (['dumps', 'www', 'nginx'] as $folder) {
     chmod("$base/$folder", 0777);
 }
 
-/* A port that nobody has, on loopback. */
+/* A free port on loopback. */
 $socket = stream_socket_server('tcp://127.0.0.1:0');
 $port = (int) substr(strrchr(stream_socket_get_name($socket, false), ':'), 1);
 fclose($socket);
@@ -151,7 +151,7 @@ function workers($master)
 
 $case = new FaultCase("soak: php-fpm under load for $seconds s, automatic dumps on");
 $whole = $looked = 0;
-/* Takes dumps away as they come, as whoever collects them does; looks at some. */
+/* Removes dumps as they appear, as a program that collects them does, and checks some of them. */
 $collect = function () use ($base, $case, &$whole, &$looked) {
     clearstatcache();
     $used = 0;
@@ -161,7 +161,7 @@ $collect = function () use ($base, $case, &$whole, &$looked) {
     foreach (glob("$base/dumps/auto-*.done") as $marker) {
         $dump = substr($marker, 0, -5);
         unlink($marker);
-        if (rename($dump, "$base/dumps/taken")) { /* another dump may be renamed over it at any moment */
+        if (rename($dump, "$base/dumps/taken")) { /* another dump may replace it at any moment */
             $whole++;
             if ($whole % 10 === 1) {
                 $looked++;
@@ -185,7 +185,7 @@ $load = function ($seconds, $log, $query = '') use ($port, $base, $collect) {
     proc_close($wrk);
     return $most;
 };
-/* The workers at rest. Light requests first: the allocator keeps memory for some requests after a heavy one. */
+/* The idle workers. Light requests first: the allocator keeps memory for some requests after a heavy one. */
 $at_rest = function () use ($load, $master) {
     $load(2, 'light.out', '?light=1');
     $last = null;
@@ -197,7 +197,7 @@ $at_rest = function () use ($load, $master) {
         return $same ? $now : null;
     }, 30);
 };
-/* opcache filled, each worker has had its first memory error */
+/* After this opcache is filled, and each worker has had its first memory error. */
 $load((int) max(3, min(10, $seconds / 6)), 'first.out');
 $before = $at_rest();
 $most = $load((int) $seconds, 'wrk.out');

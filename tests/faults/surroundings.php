@@ -1,6 +1,6 @@
 <?php
 /*
- * Dumps in hostile surroundings: no /proc, filters, limits, signals, swap, a container's memory limit.
+ * Dumps in a hostile environment: no /proc, filters, limits, signals, swap, a container's memory limit.
  *     php surroundings.php PHP RDUMP_SO LAUNCH FOLDER     as root; FOLDER is on a disk
  */
 require __DIR__ . '/lib.php';
@@ -80,15 +80,14 @@ function attempt(FaultCase $case, $what, $command, $expected, $reason = null, $t
 
 /* ---- /proc ------------------------------------------------------------------------------------------------------- */
 
-$usual = new FaultCase('nothing hostile');
+$usual = new FaultCase('a usual environment');
 attempt($usual, 'by call', probe(), 'whole');
 $usual_size = filesize($target);
 $usual->injected = 0;
 $usual->close(number_format($usual_size) . ' bytes');
 
 /*
- * Runs $command where $mounts, shell commands, changed what is mounted. The process is the same from the first to the
- * last.
+ * Runs $command after $mounts, shell commands that change what is mounted. All of it is one process.
  */
 function elsewhere($mounts, $command)
 {
@@ -110,7 +109,7 @@ foreach ([1, 2, 4] as $hide) {
 }
 $case->close();
 
-$case = new FaultCase('files of /proc/self that are not there, or empty');
+$case = new FaultCase('files of /proc/self are missing or empty');
 foreach (['pagemap' => 'whole', 'mem' => 'whole', 'statm' => 'whole', 'smaps' => 'whole',
     'maps' => 'whole'] as $file => $expected) {
     foreach ([0, 1] as $safe) {
@@ -141,15 +140,15 @@ foreach ($filters as $names) {
     }
 }
 /*
- * Without PAGEMAP_SCAN the pagemap is as good; without both and not dumpable, mincore() is; a file of whole mappings is
- * the last resort.
+ * Without PAGEMAP_SCAN the entries of pagemap give the same answer. Without both, in a process that is not dumpable,
+ * mincore() does. A file of whole mappings is the last resort.
  */
 if ($sizes['scan0'] > 1.2 * $usual_size || $sizes['scan65534'] > 1.5 * $usual_size) {
     $case->wrong('a fallback wrote much more than needed: ' . json_encode($sizes));
 }
 $case->close();
 
-$case = new FaultCase('not dumpable: root given up');
+$case = new FaultCase('a process that is not dumpable: it was root before');
 foreach ([0, 1] as $safe) {
     foreach ([false, true] as $full) {
         attempt($case, "safe_read=$safe", probe(['uid' => 65534, 'full' => $full], ['rdump.safe_read' => $safe]),
@@ -170,7 +169,7 @@ for ($limit = 0; $limit <= 16; $limit++) {
 }
 $case->close();
 
-$case = new FaultCase('RLIMIT_AS just above what the process has');
+$case = new FaultCase('RLIMIT_AS just above the size of the process');
 foreach ([0, 4096, 1 << 20, 5 << 20, 40 << 20, 200 << 20, 300 << 20] as $headroom) {
     attempt($case, "$headroom bytes above", probe(['as_headroom' => $headroom]), 'whole');
 }
@@ -185,7 +184,7 @@ $case->close();
 $case = new FaultCase('a small stack, ulimit -s');
 $small = null;
 foreach ([64, 80, 96, 128, 160, 192, 256, 512] as $kilobytes) {
-    /* PHP itself wants some; what it can live with must do for a dump. */
+    /* PHP itself needs some stack. The least that it runs with must be enough for a dump. */
     $limited = "ulimit -s $kilobytes && ";
     $program = 'set_error_handler(function () {}); file_put_contents("/dev/null", json_encode([1]));';
     [$status] = rdump_shell('{ ' . $limited . php() . " -r '$program'; } 2>/dev/null");
@@ -212,10 +211,10 @@ attempt($case, '/dev/fd', probe([], [], ['posix'], '/dev/fd/target.rdump'), 'ref
 $case->close();
 
 /*
- * The automatic dump says in the log what became of it, and the process ends as PHP ends it: with status 255, its
- * shutdown functions run.
+ * The automatic dump writes its result to the log, and the process ends as PHP ends it: with status 255, after its
+ * shutdown functions.
  */
-$case = new FaultCase('the automatic dump in such surroundings');
+$case = new FaultCase('the automatic dump in the same environments');
 $log = "$folder/log";
 foreach ([
     'nothing hostile' => ['', '', null],
@@ -278,7 +277,9 @@ foreach ([0, 1] as $safe) {
 }
 $case->close();
 
-/* Sends $signal as soon as the temporary file is there. Returns [caught in mid-dump?, how it ended]. */
+/*
+ * Sends $signal as soon as the temporary file exists. Returns [did it arrive during the dump?, how the process ended].
+ */
 function signal_in_mid_dump($signal, $ini, $mb)
 {
     global $target;
@@ -304,13 +305,13 @@ function signal_in_mid_dump($signal, $ini, $mb)
 }
 
 foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL'] as $signal => $name) {
-    $case = new FaultCase("$name in mid-dump");
+    $case = new FaultCase("$name during a dump");
     for ($i = 0; $i < 20 && $case->injected < 6; $i++) {
         array_map('unlink', glob(dirname($target) . '/{,.}*.{part,rdump}', GLOB_BRACE));
         file_put_contents($target, 'earlier');
         [$caught, $status] = signal_in_mid_dump($signal, ['rdump.safe_read' => $i % 2], 150);
         if (!$caught) {
-            continue; /* it was too quick */
+            continue; /* the dump was too fast */
         }
         $case->injected++;
         if (!$status['signaled'] || $status['termsig'] !== $signal) {
@@ -333,14 +334,14 @@ foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL'] as $si
         }
     }
     if ($case->injected === 0) {
-        $case->wrong('no dump was caught in the middle');
+        $case->wrong('no signal arrived during a dump');
     }
     $case->close();
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
-$case = new FaultCase('swap in use: private and shared memory swapped out');
+$case = new FaultCase('private and shared memory is swapped out');
 $swap = "$folder/swap";
 $off = function () use ($swap) {
     rdump_shell(rdump_command(['swapoff', $swap]));
@@ -389,10 +390,10 @@ if ($status !== 0) {
 }
 
 /*
- * The limit of a container, a little above what the process needs: the dump goes to disk, its pages in the cache count
- * as well.
+ * The memory limit of a container, a little above what the process needs. The dump goes to disk, and its pages in the
+ * page cache count too.
  */
-$case = new FaultCase('a cgroup memory limit just above the process');
+$case = new FaultCase('a cgroup memory limit just above the size of the process');
 $version1 = is_dir('/sys/fs/cgroup/memory') && is_file('/sys/fs/cgroup/memory/memory.limit_in_bytes');
 $group = ($version1 ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup') . '/rdump-faults-' . getmypid();
 if (!@mkdir($group) || !is_file($limit = $group . ($version1 ? '/memory.limit_in_bytes' : '/memory.max'))) {

@@ -18,7 +18,7 @@ const CALLS = [
     'getrandom' => 318,
     'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6,
 ];
-/* What cannot fail, by its manual page. */
+/* Calls that cannot fail, as their manual pages say. */
 const NEVER_FAIL = ['getpid', 'geteuid', 'gettid'];
 const NUMBER = ['EPERM' => 1, 'ENOENT' => 2, 'EINTR' => 4, 'EIO' => 5, 'EAGAIN' => 11, 'ENOMEM' => 12, 'EACCES' => 13,
     'EFAULT' => 14,
@@ -55,19 +55,19 @@ const ERRORS = [
 ];
 const ANY_ERROR = ['EIO', 'ENOMEM', 'EPERM', 'ENOSYS'];
 
-/* Nothing depends on these: another way is taken, or the answer is done without. */
+/* A dump does not need these: there is another way, or the answer is not necessary. */
 const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'madvise', 'memfd_create', 'sysinfo', 'getrandom', 'fcntl', 'fstatfs',
     'readlink',
     'rt_sigprocmask', 'rt_sigpending', 'rt_sigtimedwait', 'getdents64', 'lseek', 'flock', 'mincore'];
-/* Under a budget, counting must work: without, the dump is rather not made. */
+/* With a budget the sizes must be known: if they are not, there is no dump. */
 const NEEDED_FOR_BUDGET = ['getdents64', 'lseek', 'flock'];
-/* Interrupted or answered in part, these are called again. */
+/* These are called again after EINTR or a partial result. */
 const RESUMED = ['read', 'write', 'writev', 'pread64', 'pwrite64', 'ftruncate', 'flock', 'ioctl', 'getdents64',
     'process_vm_readv'];
 
 /*
- * The mode's name => title, function's second argument, runs by itself, faults that are there all the time, calls to
- * leave alone.
+ * The mode's name => title, second argument of the function, is it automatic, faults in every dump, calls that do not
+ * fail in this mode.
  */
 const MODES = [
     'lean' => ['rdump_dump()', false, false, []],
@@ -87,7 +87,7 @@ $log = dirname($record) . '/log';
 $needle = strrev('elggod eht si ereh ') . getmypid();
 $answer = dirname($record) . '/answer';
 
-/* What must be as before once a dump is over. */
+/* What a dump must not change. */
 function state()
 {
     $descriptors = [];
@@ -116,7 +116,7 @@ function difference(array $before, array $after, $but_mappings)
     return implode(', ', $wrong);
 }
 
-/* Has `inject` make these calls fail from here on. */
+/* Orders `inject` to make these calls fail from now on. */
 function arm(array $faults)
 {
     global $order;
@@ -148,7 +148,7 @@ function dump_by_call($path, $full, array $faults, $but_mappings)
     return [$done, $warning, difference($before, $after, $but_mappings)];
 }
 
-/* One automatic dump in a child. Returns the same, or null where the child came to grief. */
+/* One automatic dump in a child. Returns the same, or null if the child failed. */
 function dump_by_itself(array $faults, $but_mappings)
 {
     global $log, $answer;
@@ -179,7 +179,7 @@ function dump_by_itself(array $faults, $but_mappings)
     return [$line !== null && strpos($line, ': dumped to ') !== false, $line, substr($leaked, 0, -1)];
 }
 
-/* Puts the earlier file where the dump will go. */
+/* Creates the earlier file at the target. */
 function prepare($folder, $target)
 {
     foreach (fault_list($folder) as $name) {
@@ -191,7 +191,7 @@ function prepare($folder, $target)
     return fileinode($target);
 }
 
-/* Injects `$faults` into one dump and looks at everything. $expected: 'whole', 'refused' or null for either. */
+/* Injects $faults into one dump and checks the result. $expected: 'whole', 'refused' or null for either. */
 function try_faults(FaultCase $case, array $faults, array $injected, $expected)
 {
     global $folder, $target, $needle, $automatic, $full, $record, $usual;
@@ -199,14 +199,14 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
         return "$fault[0] $fault[1] $fault[2]";
     }, $injected));
     $calls = array_column($injected, 0);
-    $but_mappings = in_array('munmap', $calls, true); /* cannot be unmapped, then */
+    $but_mappings = in_array('munmap', $calls, true); /* then it cannot be unmapped */
     $inode = prepare($folder, $target);
     file_put_contents($record, '');
     $result = $automatic ? dump_by_itself($faults, $but_mappings)
         : dump_by_call($target, $full, $faults, $but_mappings);
     $hits = substr_count(file_get_contents($record), '!');
     if ($hits === 0) {
-        return; /* there were fewer such calls this time */
+        return; /* this dump made fewer such calls */
     }
     $case->injected++;
     if ($result === null) {
@@ -247,7 +247,7 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
             || !in_array($match[2], $reasons, true)) {
             $case->wrong("$what: refused with " . json_encode($text, JSON_UNESCAPED_SLASHES));
         }
-        /* Where the folder does not open, nothing can be removed in it. */
+        /* If the folder cannot be opened, nothing in it can be removed. */
         if ($automatic && $marker && !in_array([$calls[0], $injected[0][1]], [['openat', 1], ['newfstatat', 1]], true)
             && !in_array('unlinkat', $calls, true)) {
             $case->wrong("$what: refused, and yet a marker");
@@ -258,7 +258,7 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
     }
 }
 
-/* The positions to try among $count calls: all, or where they are many, a spread with the first and the last. */
+/* The positions to try among $count calls: all, or if they are many, some of them with the first and the last. */
 function positions($count, $most)
 {
     if ($count <= $most) {
@@ -271,11 +271,11 @@ function positions($count, $most)
     return $positions;
 }
 
-/* The calls of a dump that nothing happens to but $faults: [name => count]. */
+/* The calls of a dump with no other faults than $faults: [name => count]. */
 function calls_of_a_dump(array $faults)
 {
     global $folder, $target, $record, $automatic, $full;
-    for ($i = 0; $i < 3; $i++) { /* the first ones may grow the heap */
+    for ($i = 0; $i < 3; $i++) { /* the first dumps may make the heap grow */
         prepare($folder, $target);
         file_put_contents($record, '');
         $result = $automatic ? dump_by_itself($faults, false) : dump_by_call($target, $full, $faults, false);
@@ -320,7 +320,7 @@ foreach ($calls as $call => $count) {
     $case->close();
 }
 
-/* While a dump is given up, what clears it away fails as well. */
+/* A dump fails, and removing its file fails too. */
 if ($mode === 'lean' || $mode === 'auto') {
     foreach ([['writev', 1, 'ENOSPC'], ['write', 1, 'EDQUOT'], ['ftruncate', 1, 'EFBIG'],
         ['renameat', 1, 'EACCES']] as $first) {
@@ -334,7 +334,7 @@ if ($mode === 'lean' || $mode === 'auto') {
                 }
             }
         }
-        /* What could not be removed then, the next dump removes. */
+        /* The next dump removes what that one could not. */
         prepare($folder, $target);
         $automatic ? dump_by_itself([$first, ['unlinkat', 0, 'EBUSY']], false)
             : dump_by_call($target, $full, [$first, ['unlinkat', 0, 'EBUSY']], false);

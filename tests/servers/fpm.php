@@ -1,8 +1,8 @@
 <?php
 /*
- * php-fpm behind nginx: a master that is root, two pools of one worker each ("a" and "b") that have given up root,
- * opcache
- * (with preload) and APCu shared by all.   fpm.php FOLDER OFFSETS RDUMP_SO
+ * php-fpm behind nginx: a master that runs as root, two pools ("a" and "b") of one worker each that run as www-data,
+ * and
+ * opcache (with preload) and APCu that all of them share.   fpm.php FOLDER OFFSETS RDUMP_SO
  */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/ends.php';

@@ -1,8 +1,8 @@
 <?php
 /*
- * Beside other extensions: each alone, loaded before rdump and after, and all at once. A dump by call and an automatic
- * one of each
- * must be whole, and show the running function and a global variable.   neighbours.php FOLDER OFFSETS RDUMP_SO
+ * With other extensions: each alone, loaded before and after rdump, and all together. A dump by call and an automatic
+ * one
+ * must be complete, and show the running function and a global variable.   neighbours.php FOLDER OFFSETS RDUMP_SO
  */
 require __DIR__ . '/lib.php';
 
@@ -18,7 +18,7 @@ class Preloaded
 PHP
 );
 
-/* php.ini's lines to have each neighbour at work, and what www/neighbour.php then finds at work. */
+/* The lines of php.ini that make each extension work, and what www/neighbour.php then prints. */
 $opcache = ['zend_extension=opcache', 'opcache.enable_cli=1', 'opcache.file_update_protection=0'];
 $preload = ["opcache.preload=$work/preload.php", 'opcache.preload_user=root'];
 $protect = ['opcache.protect_memory=1'];
@@ -52,7 +52,7 @@ foreach ($modes as $mode) {
 }
 $all = array_merge($apcu, $pcov, $excimer, $ffi, $opcache, $preload, $protect);
 $all_at_work = ['apcu', 'pcov', 'excimer', 'ffi', 'opcache', 'preload'];
-/* The JIT does not work beside pcov, nor beside Xdebug. */
+/* The JIT does not work with pcov or Xdebug. */
 $neighbours['all but pcov and Xdebug at once, with JIT'] = [array_merge(array_diff($all, $pcov), $jit),
     array_merge(array_diff($all_at_work, ['pcov']), ['jit', 'protect_memory'])];
 $neighbours['all at once, with Xdebug in all modes'] = [array_merge($all, $xdebug,
@@ -105,7 +105,7 @@ foreach ($neighbours as $name => $neighbour) {
         $title = "beside $name" . ($lines ? ", loaded $order rdump" : '');
         foreach (['call' => 'a dump by call', 'oom' => 'an automatic dump'] as $how => $what) {
             foreach (['lean', 'full'] as $full => $mode) {
-                /* Both ways to read, in turn. */
+                /* With and without safe_read, in turn. */
                 check("$what, $mode", '', flaw_beside($lines_in_order, $at_work, $how, $full, $full));
             }
         }

@@ -1,8 +1,8 @@
 <?php
 /*
  * Apache with threads (mpm_event, mpm_worker) and a thread-safe mod_php: one process, 8 threads that allocate, free,
- * map and
- * unmap without pause, while others dump.   threads-apache.php FOLDER OFFSETS RDUMP_SO FOLDER_OF_LIBPHP
+ * map
+ * and unmap all the time, while others dump.   threads-apache.php FOLDER OFFSETS RDUMP_SO FOLDER_OF_LIBPHP
  */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/apache.php';
@@ -30,7 +30,7 @@ function begin_together($port, array $queries)
     }, $queries);
 }
 
-/* The dumping thread's own globals and stack must be in each dump, however busy the other threads are. */
+/* Each dump must hold the globals and the stack of the thread that dumps, whatever the other threads do. */
 function check_many_dumps($port, $pid, $count)
 {
     global $dumps, $owner;
@@ -73,8 +73,8 @@ function check_one_path($port, $pid)
             $wrong[] = [$answers, $flaws];
         }
     }
-    check('two threads dump to one path at once: one whole file', [], $wrong);
-    check('nothing else is left beside it', ['one.rdump'], array_values(array_filter(scandir($dumps), function ($name) {
+    check('two threads dump to one path at the same time: one complete file', [], $wrong);
+    check('there is no other file', ['one.rdump'], array_values(array_filter(scandir($dumps), function ($name) {
         return strpos($name, 'rdump') !== false;
     })));
     unlink($path);
@@ -113,7 +113,7 @@ function check_relative($port, $pid)
             $wrong[] = "$folder: $flaw";
         }
     }
-    check('so does that of an automatic dump', [[500, 500], []], [$status, $wrong]);
+    check('the same for an automatic dump', [[500, 500], []], [$status, $wrong]);
 }
 
 function check_thread_ids($port, $pid)
@@ -137,7 +137,7 @@ function check_thread_ids($port, $pid)
         }
     }
     sort($matches);
-    check('two threads run into the memory_limit: %p is one, %i two, each file of its own thread',
+    check('two threads exceed the memory_limit: one %p, two %i, each file of its own thread',
         [[500, 500], 2, 2, [0, 1]],
         [$status, count($paths), count(array_unique($threads)), $matches]);
     array_map('unlink', $paths);
@@ -185,20 +185,20 @@ INI
             function () use ($result) {
                 return is_file($result);
             });
-        /* Each module and each way to read 200 times; the other two combinations for what they have in common. */
+        /* 200 times each module, with and without safe_read; the other two combinations less often. */
         check_many_dumps($port, $pid, ($mpm === 'event') === (bool) $safe_read ? 200 : 20);
         check_one_path($port, $pid);
         check_relative($port, $pid);
         check_thread_ids($port, $pid);
-        check('the other threads were at it all the while', true, $hammers->isRunning());
+        check('the other threads worked all the time', true, $hammers->isRunning());
         touch($flag);
         $hammers->await();
         $outcome = explode("\n", read_log($result), 2);
         note("$outcome[0] requests of the other threads meanwhile");
-        check('the other threads were answered', [true, ''], [$outcome[0] > 100, $outcome[1]]);
-        check('the process is the same as before', $pid, get($port, 'who.php')['pid']);
-        check('the log tells of each automatic dump', 4, count(preg_grep('/dumped to/', rdump_lines($log))));
+        check('the other threads got answers', [true, ''], [$outcome[0] > 100, $outcome[1]]);
+        check('it is still the same process', $pid, get($port, 'who.php')['pid']);
+        check('the log has a line for each automatic dump', 4, count(preg_grep('/dumped to/', rdump_lines($log))));
         check('Apache ends', true, $apache->stop('TERM'));
-        check('its log has nothing to complain of', [], lost_children($log));
+        check('its log has no problem', [], lost_children($log));
     }
 }

@@ -1,8 +1,7 @@
 <?php
 /*
  * A small host with the embed library of a thread-safe PHP: 8 threads run requests that allocate and free, one maps and
- * unmaps
- * memory beside PHP, two dump.   threads-embed.php FOLDER OFFSETS RDUMP_SO HOST
+ * unmaps memory outside PHP, two dump.   threads-embed.php FOLDER OFFSETS RDUMP_SO HOST
  */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/ends.php';
@@ -21,7 +20,7 @@ class Host extends Server
     private $number = 0;
     private $answers = [];
 
-    /* Sends a request on its way; returns its number. */
+    /* Sends a request. Returns its number. */
     public function begin($script, array $query)
     {
         $this->number++;
@@ -29,7 +28,7 @@ class Host extends Server
         return $this->number;
     }
 
-    /* What the request answers: an array. */
+    /* The answer of the request, an array. */
     public function end($number)
     {
         $text = $this->text($number);
@@ -98,7 +97,7 @@ function check_many_dumps(Host $host)
     check(DUMPS . ' dumps while ' . HAMMERS . ' threads allocate and free, and one maps and unmaps', [], $flaws);
 }
 
-/* Both threads have a request each; they wait for each other, then dump. */
+/* Each of the two threads has a request. They wait for each other, then dump. */
 function begin_both(Host $host, array $queries)
 {
     global $dumps;
@@ -143,7 +142,7 @@ function check_both(Host $host)
             $wrong["$dumps/same.rdump"][] = $flaws;
         }
     }
-    check('two threads dump to one path at once: one whole file', [],
+    check('two threads dump to one path at the same time: one complete file', [],
         isset($wrong["$dumps/same.rdump"]) ? $wrong["$dumps/same.rdump"] : []);
     check("a relative path follows each request's own folder", [],
         isset($wrong['relative.rdump']) ? $wrong['relative.rdump'] : []);

@@ -1,6 +1,6 @@
 <?php
 /*
- * Puts every neighbour to work that is there, says which are, then dumps or runs into the memory_limit.
+ * Uses every other extension that is loaded, prints which, then dumps or exceeds the memory_limit.
  *   neighbour.php call|oom KEY PATH FULL
  */
 list(, $how, $key, $path, $full) = $argv;
@@ -18,8 +18,8 @@ if (function_exists('pcov\start')) {
 }
 if (class_exists('ExcimerProfiler')) {
     /*
-     * Its timer is set, but never goes off: where it does, excimer 1.0.4 crashes one request in ten to a hundred, with
-     * or without rdump.
+     * Its timer is set, but does not expire. When it expires, excimer 1.0.4 crashes one request in ten to a hundred,
+     * with or without rdump.
      */
     $profiler = new ExcimerProfiler();
     $profiler->setPeriod(1000);

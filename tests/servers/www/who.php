@@ -1,5 +1,5 @@
 <?php
-/* Who runs this, and may it look at its own memory? */
+/* Which user runs this, and can it open its own /proc/self/mem? */
 preg_match('/^Uid:\s+(\d+)\s+(\d+)/m', file_get_contents('/proc/self/status'), $ids);
 echo serialize([
     'pid' => getmypid(),
