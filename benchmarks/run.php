@@ -526,7 +526,8 @@ function machine(): string
     $load = explode(' ', $read('/proc/loadavg'));
     $sentence = sprintf('Linux %s, %s, %d processors (%s), %.0f GB, PHP %s, disk: %s, huge pages: %s, '
         . 'load at the end: %s. %s.', php_uname('r'), php_uname('m'), (int) trim((string) shell_exec('nproc')),
-        $processor[1] ?? 'unknown', $memory[1] / MB, $version, $file_system, $huge[1] ?? 'none', $load[0], gmdate('Y-m-d H:i \U\T\C'));
+        $processor[1] ?? 'unknown', $memory[1] / MB, $version, $file_system, $huge[1] ?? 'none', $load[0],
+        gmdate('Y-m-d H:i \U\T\C'));
     return wordwrap($sentence, 120);
 }
 

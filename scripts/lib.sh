@@ -8,7 +8,7 @@ core=(scratch maps pages folder file copy writer)
 core_sources=("${core[@]/#/$root/rdump_}")
 core_sources=("${core_sources[@]/%/.c}")
 
-# Says what is going on, with the time since the script began; on stderr, so that stdout stays for results.
+# Prints a message with the time since the script began. To stderr: stdout is for results.
 say() {
 	printf '[%4ds] %s\n' "$SECONDS" "$*" >&2
 }
@@ -50,7 +50,7 @@ need_file() {
 	done
 }
 
-# Lines "ok - ", "not ok - ", "skip - " are counted as they pass by.
+# How many lines "ok - ", "not ok - " and "skip - " tally has seen.
 passed=0
 failed=0
 skipped=0
@@ -76,7 +76,7 @@ tally() {
 	rm -f "$out"
 }
 
-# The closing line, and the exit status that goes with it.
+# Prints the closing line. Fails if a test has failed.
 close_tally() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" -eq 0 ]

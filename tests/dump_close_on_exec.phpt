@@ -4,7 +4,7 @@ The files that a dump opens are close-on-exec, and its temporary file has mode 0
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* A process that dumps until it is told to stop, and is watched from here. */
+/* A process that dumps until it is told to stop, while this one reads its descriptors. */
 $code = '
 file_put_contents("pid", getmypid());
 $heap = str_repeat("x", 100 << 20);

@@ -17,7 +17,7 @@ $fiber = new Fiber(function ($way) use ($folder) {
 });
 $fiber->start('started');
 $fiber->resume('resumed');
-/* And outside, while it is suspended. */
+/* And outside the fiber, while it is suspended. */
 var_dump(rdump_dump("$folder/suspended.rdump"));
 foreach (['started', 'resumed', 'suspended'] as $way) {
     echo $way, ': ', (new RdumpReader("$folder/$way.rdump"))->search(strrev('on the fiber') . getmypid()) !== null

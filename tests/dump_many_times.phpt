@@ -14,7 +14,7 @@ function open_files()
 }
 function mapped()
 {
-    /* Pages of address space: mappings that lie together count as one in the list. */
+    /* Pages of address space: adjacent mappings may be one line in the list. */
     return (int) file_get_contents('/proc/self/statm');
 }
 mkdir("$folder/directory");
@@ -24,7 +24,7 @@ $ways = [
     'failing' => function () use ($folder) { return !@rdump_dump("$folder/directory"); },
 ];
 foreach ($ways as $way => $dump) {
-    /* Once before, for what is made at the first time. */
+    /* A first dump, for what is allocated only once. */
     $dump(); open_files(); mapped();
     $files = open_files();
     $mappings = mapped();

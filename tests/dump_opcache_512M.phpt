@@ -18,7 +18,7 @@ foreach ([0, 1] as $safe_read) {
     }
     file_put_contents("small.php", "<?php function small() { return 1; }");
     require "small.php";
-    resident(); /* regular expressions take memory when they are first used */
+    resident(); /* the first use of regular expressions allocates memory */
     $before = resident();
     rdump_dump("a.rdump") || exit("failed");
     $grown = resident() - $before;

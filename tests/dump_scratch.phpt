@@ -11,7 +11,7 @@ foreach ([false, true] as $full) {
     $dump = new RdumpReader("$folder/a.rdump");
     $own = $held = 0;
     foreach ($dump->mappings() as $mapping) {
-        /* Anonymous memory that is gone when the dump is done. */
+        /* Anonymous memory that does not exist after the dump. */
         if ($mapping['name'] === '' && $mapping['r'] && strpos($now, "$mapping[begin]-") === false
             && strpos($now, "-$mapping[end] ") === false) {
             $own++;

@@ -4,7 +4,7 @@ The scratch memory of a dump does not grow with the heap
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* The peak of a process that dumps, less that of one that does not. */
+/* The peak memory of a process that dumps, minus that of one that does not. */
 foreach ([50, 800] as $megabytes) {
     $peaks = [];
     foreach ([false, true] as $dump) {

@@ -5,7 +5,7 @@ RLIMIT_FSIZE: the process survives, no file is left, the earlier file does not c
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 file_put_contents("$folder/a.rdump", 'the earlier file');
-/* ulimit counts in blocks of 512 bytes; the error log stays below. */
+/* ulimit counts in blocks of 512 bytes. The error log is smaller than the limit. */
 $run = rdump_run($folder, '
 var_dump(@rdump_dump(__DIR__ . "/a.rdump"));
 echo error_get_last()["message"], "\n";

@@ -9,7 +9,7 @@ file_put_contents("$folder/dumps/a.rdump", 'the earlier file');
 file_put_contents("$folder/dumps/.rdump-mine.part", 'not a name of ours');
 file_put_contents("$folder/dumps/.rdump-" . str_repeat('a', 32) . '.parts', 'nor this one');
 mkdir("$folder/dumps/.rdump-" . str_repeat('d', 32) . '.part');
-/* Temporary files that have their size. */
+/* The temporary files that have their final size. */
 function parts($folder)
 {
     clearstatcache();
@@ -18,7 +18,7 @@ function parts($folder)
     });
 }
 /*
- * Killed as soon as its temporary file is seen: a dump of 500 MB takes long enough. More tries where it was too quick.
+ * SIGKILL as soon as the temporary file exists: a dump of 500 MB takes long enough. If it was too fast, try again.
  */
 $killed = 0;
 for ($tries = 0; $tries < 50 && $killed < 3; $tries++) {

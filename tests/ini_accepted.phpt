@@ -19,7 +19,7 @@ foreach ([
         }
     }
 }
-/* Which of them mean On. */
+/* Which values mean On. */
 foreach (['1', 'on', '"on"', '"Yes"', '"TRUE"', '0', 'off', '"off"', '"no"', '""'] as $value) {
     $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
         ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_marker' => $value]);
@@ -27,7 +27,7 @@ foreach (['1', 'on', '"on"', '"Yes"', '"TRUE"', '0', 'off', '"off"', '"no"', '""
     @unlink("$folder/a.rdump.done");
     clearstatcache();
 }
-/* What a size comes to is seen where it has no room. */
+/* The log line of a dump that is too large shows the value in bytes. */
 foreach (['1', '100', '1k', '1K', '1.5K', '0.25m', '0.5M', '1.999M', ' 64K', '64K '] as $size) {
     rdump_clean(__FILE__);
     rdump_folder(__FILE__);

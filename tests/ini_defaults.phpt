@@ -4,7 +4,7 @@ php.ini: the directives and their defaults; a script cannot change them
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* In a process of its own: whoever runs this test may have directives of rdump in his php.ini. */
+/* In another process: the php.ini of this one may have directives of rdump. */
 rdump_run($folder, '
 $all = ini_get_all("rdump");
 ksort($all);

@@ -5,7 +5,7 @@
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 mkdir("$folder/dumps");
-/* All wait for the file "go", then exceed their limit. */
+/* Each waits for the file "go", then exceeds its limit. */
 $code = RDUMP_EXHAUST . '
 touch(__DIR__ . "/ready-" . getmypid());
 while (!file_exists(__DIR__ . "/go")) { clearstatcache(); usleep(1000); }
@@ -23,8 +23,8 @@ $peak = 0;
 rdump_await(function () use ($folder, $processes, &$peak) {
     clearstatcache();
     /*
-     * A name that changes while this looks may be seen twice or not at all: a sum over the limit is looked at once
-     * more.
+     * A file that is renamed while the folder is read may be seen twice or not at all: a sum above the limit is
+     * checked again.
      */
     $sum = function () use ($folder) {
         clearstatcache();

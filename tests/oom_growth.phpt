@@ -22,7 +22,7 @@ $dump = new RdumpReader("$folder/a.rdump");
 var_dump($dump->pid === (int) $run->out);
 var_dump($dump->search(strrev('a local value') . (int) $run->out) !== null);
 var_dump($dump->search('exhausted exhausted exhausted ') !== null);
-/* The size in the log is the file's. */
+/* The size in the log is that of the file. */
 preg_match('/\((\d+) bytes\)/', $run->log[0], $match);
 var_dump((int) $match[1] === filesize("$folder/a.rdump"));
 echo rdump_list($folder), "\n";

@@ -9,7 +9,7 @@ for ($i = 0; $i < 3; $i++) {
     $left = fopen(rdump_temporary_name("$folder/dumps", $i), 'w');
     ftruncate($left, 300 << 20);
 }
-/* The last is still being written: somebody holds it. */
+/* The last one is still being written: another process holds its lock. */
 flock($left, LOCK_EX);
 $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);
 echo preg_replace('/-\w{32}\./', '-N.', rdump_list("$folder/dumps")), "\n";

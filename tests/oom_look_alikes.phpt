@@ -27,7 +27,7 @@ foreach ([
     echo $what, ': ', count($run->log), ' lines, ', is_file("$folder/a.rdump") ? 'a dump' : 'no dump', "\n";
     @unlink("$folder/a.rdump");
 }
-/* And the real thing after some of these. */
+/* And exhausted memory, after some of these. */
 $run = rdump_run($folder, RDUMP_EXHAUST
     . "for (\$i = 0; \$i < 10; \$i++) @trigger_error('$text', E_USER_WARNING); exhaust();",
     ['rdump.oom_dump' => "$folder/a.rdump"]);

@@ -23,7 +23,7 @@ file_put_contents("$folder/a.rdump.done", 'not ours');
 attempt('off, and one is there', 'a.rdump', 0);
 mkdir("$folder/c.rdump");
 attempt('refused', 'c.rdump', 1);
-/* Where the marker's name is taken by something that is no marker, the dump is not lost, and the log says so. */
+/* If something else has the marker's name, the dump is still made, and the log says why there is no marker. */
 mkdir("$folder/d.rdump.done");
 file_put_contents("$folder/d.rdump.done/keep", '');
 attempt('in its way', 'd.rdump', 1);
@@ -31,7 +31,7 @@ symlink("$folder/victim", "$folder/e.rdump.done");
 attempt('a symlink in its place', 'e.rdump', 1);
 echo is_link("$folder/e.rdump.done") ? 'still a symlink' : 'no symlink', ', ',
     is_file("$folder/victim") ? 'written through' : 'not written through', "\n";
-/* By call there is none. */
+/* A dump by call has no marker. */
 echo rdump_run($folder, 'var_dump(rdump_dump("f.rdump"), is_file("f.rdump.done"));',
     ['rdump.oom_dump_marker' => 1])->out;
 ?>

@@ -14,7 +14,7 @@ $wrong = $writing = 0;
 $done = rdump_await(function () use ($folder, &$wrong, &$writing) {
     clearstatcache();
     foreach (glob("$folder/.rdump-*.part") as $temporary) {
-        /* Its room is reserved first: it is being written once something stands in it. */
+        /* Its blocks are allocated first. A byte that is not zero says that it is being written. */
         if (trim((string) @file_get_contents($temporary, false, null, 0, 4096), "\0") !== '') {
             $marker = is_file("$folder/a.rdump.done");
             clearstatcache();

@@ -9,7 +9,7 @@ rdump_skip_without('pcntl');
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* The parent has had its dump when it forks, in its shutdown function. */
+/* The parent has made its dump before it forks, in a shutdown function. */
 $run = rdump_run($folder, RDUMP_EXHAUST . '
 $parent = getmypid();
 function child()

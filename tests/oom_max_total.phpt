@@ -22,7 +22,7 @@ ftruncate(fopen("$folder/large.txt", 'r+'), 1 << 30);
 mkdir("$folder/directory.rdump");
 symlink("$folder/large.txt", "$folder/link.rdump");
 attempt('other files beside it', (string) (int) ($size * 2.2), 'second.rdump');
-/* Only automatic dumps are bound by it. */
+/* It applies to automatic dumps only. */
 echo rdump_run($folder, 'var_dump(rdump_dump("by-call.rdump"));', ['rdump.oom_dump_max_total' => 1])->out;
 echo preg_replace('/script\d+\.php ?/', '', rdump_list($folder)), "\n";
 ?>

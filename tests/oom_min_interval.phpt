@@ -15,7 +15,7 @@ foreach ([0, 3600] as $interval) {
     rdump_show_log($folder, preg_replace('/\d+ s ago/', 'N s ago', rdump_log($folder)));
     unlink("$folder/log");
 }
-/* Once it is over, there is one again. */
+/* After the interval there is a dump again. */
 echo "interval 1\n";
 $server = new RdumpServer($folder, RDUMP_EXHAUST . 'exhaust();',
     ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_max' => 2, 'rdump.oom_dump_min_interval' => 1]);

@@ -12,7 +12,7 @@ foreach (["$folder/symlink", "$folder/fifo", $folder, "$folder/", $device] as $p
     $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => $path]);
     rdump_show_log($folder, $run->log);
 }
-/* A relative path is relative to the script's working directory when the dump fires. */
+/* A relative path starts at the script's working directory at the time of the dump. */
 mkdir("$folder/there");
 rdump_show_log($folder, rdump_run($folder, RDUMP_EXHAUST . 'chdir("there"); exhaust();',
     ['rdump.oom_dump' => 'relative.rdump'])->log);

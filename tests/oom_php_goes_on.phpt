@@ -4,7 +4,7 @@ After the dump PHP continues as usual: error message, error_get_last(), shutdown
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* In one go, so that there is memory left for what comes after it. */
+/* One large allocation, so that enough memory is left for the rest of the test. */
 $code = '
 class D { function __destruct() { echo "destructed\n"; } }
 $d = new D;

@@ -18,7 +18,7 @@ foreach (['ini' => ["$folder/$template", ''],
     unlink("$folder/$names[0]");
 }
 var_dump(rdump_dump('%p %%.rdump'), is_file("$folder/%p %%.rdump"));
-/* A percent sign may be the last thing in it. */
+/* A percent sign may be the last character. */
 rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/last%"]);
 echo rdump_judge("$folder/last%"), "\n";
 ?>

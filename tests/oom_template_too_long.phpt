@@ -5,10 +5,7 @@ A template that is too long once it is expanded: no dump, not at another name ei
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 $templates = [
-    /*
-     * It fits as it stands, and its name would fit. Cut off where it exceeds the longest path, it would be another
-     * name.
-     */
+    /* The template is short enough, its expansion is not. Cut at the longest path, it would be another name. */
     'too long a path' => str_repeat('./', (4065 - strlen("$folder/")) >> 1) . str_repeat('%t', 7),
     'too long a name' => str_repeat('%t', 30),
 ];

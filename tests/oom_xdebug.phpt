@@ -21,7 +21,7 @@ foreach ([['+xdebug', '+rdump'], ['+rdump', '+xdebug']] as $order) {
             preg_match('/Allowed memory size of/', $run->out) ? 'reported' : "not reported: $run->out$run->err", "\n";
     }
 }
-/* Several requests in one process: Xdebug takes the error callback anew in each. */
+/* Several requests in one process: Xdebug replaces the error callback in each of them. */
 $server = new RdumpServer($folder, RDUMP_EXHAUST . 'exhaust();',
     ['+xdebug', 'rdump.oom_dump' => "$folder/%t.rdump", 'rdump.oom_dump_max' => 3]);
 for ($i = 0; $i < 4; $i++) {

@@ -29,7 +29,7 @@ echo preg_replace('/(cannot )[^:]*( FOLDER| \.\.| \/etc)/', '$1... $2',
 rdump_show_log($folder, preg_replace('/e\d+\.rdump/', 'ePID.rdump', $run->log));
 echo preg_replace('/e\d+\.rdump/', 'ePID.rdump', rdump_list("$folder/inside")), "\nnothing outside: ",
     rdump_list("$folder/outside"), "\n";
-/* The administrator's own path is not bound by it. */
+/* It does not apply to the administrator's path. */
 $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
     ['open_basedir' => "$folder/inside", 'rdump.oom_dump' => "$folder/outside/i.rdump"]);
 echo rdump_list("$folder/outside"), ' ', rdump_judge("$folder/outside/i.rdump"), "\n";

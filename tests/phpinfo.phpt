@@ -12,7 +12,7 @@ preg_match('/Version => (\S+).*PHP version tag => (\S+).*tag of this PHP: (\S+),
 echo $match[1] === $match[4] ? 'the version is told' : 'another version is told', "\n";
 echo $match[2] === $match[3] ? '' : 'not ', "the tag of this PHP\n";
 $lines = explode("\n", trim($run->out));
-sort($lines); /* the order of the directives is not the same in all versions */
+sort($lines); /* the order of the directives depends on the version */
 echo preg_replace(['/(\nVersion => ).*/', '/(tag => )v[78]\d/', '/(safe_read => )(On|Off) => (On|Off)/',
     '/tag of this.*/'], ['$1X', '$1vXX', '$1X => X', ''], trim(implode("\n", $lines)));
 ?>

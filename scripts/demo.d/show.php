@@ -17,7 +17,7 @@ function row($name, $value)
     printf("  %-22s %s\n", $name, $value);
 }
 
-/* Each mapping with how much of it is in the dump: [name, size, bytes held], the most held first. */
+/* The mappings and how much of each is in the dump: [name, size, bytes held], the largest first. */
 function mappings(RdumpReader $dump)
 {
     $regions = $dump->regions();

@@ -1,5 +1,5 @@
 <?php
-/* Tests of reader.php on files made here: a good one, and one for each way to be wrong. Prints a line per case. */
+/* Tests reader.php with files that it makes: a valid one, and one for each kind of fault. Prints a line per case. */
 require __DIR__ . '/reader.php';
 
 function str($bytes)
@@ -23,7 +23,7 @@ function region($address, $bytes)
     return pack('PP', $address, strlen($bytes)) . $bytes;
 }
 
-/* The parts of a valid file, in order; those in $changes instead of the usual ones. */
+/* The parts of a valid file, in order. $changes replaces some of them. */
 function dump_file(array $changes = [])
 {
     $parts = $changes + [

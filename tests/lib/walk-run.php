@@ -1,5 +1,5 @@
 <?php
-/* The inner half of run-walk: php walk-run.php PHP RDUMP_SO FOLDER, where FOLDER holds offsets.txt. */
+/* Called by run-walk: php walk-run.php PHP RDUMP_SO FOLDER, where FOLDER holds offsets.txt. */
 require __DIR__ . '/walk.php';
 require __DIR__ . '/process.php';
 
@@ -8,7 +8,7 @@ $offsets = file_get_contents("$folder/offsets.txt");
 $program = __DIR__ . '/walk-program.php';
 $key = 'key' . getmypid() . 'x' . mt_rand();
 
-/* Where the program says "at: NAME". */
+/* The line of the program with "at: NAME". */
 $lines = [];
 foreach (file($program) as $index => $line) {
     if (preg_match('{/\* at: (\w+) \*/}', $line, $match)) {
@@ -30,7 +30,7 @@ function check($name, $expected, $actual)
     }
 }
 
-/* The directives that load opcache into a PHP that runs with -n, or null where there is none. */
+/* The directives that load opcache into a PHP that runs with -n. Null if there is no opcache. */
 function opcache_directives($php)
 {
     $test = function ($directives) use ($php) {
@@ -111,7 +111,7 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit)
 
     $stack = $files = [];
     foreach ($walk->callStack() as $frame) {
-        /* 8.4 says in a closure's name where it stands, earlier ones in which namespace. */
+        /* The name of a closure has its file and line since 8.4, its namespace before. */
         $function = preg_replace('/^.*\{closure.*\}$/', '{closure}', $frame['function']);
         $stack[] = $function . ($frame['line'] !== null && !$jit ? ':' . $frame['line'] : '');
         if ($frame['file'] !== null) {
@@ -151,7 +151,7 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit)
     check('shutdown functions, by way of the basic globals', 2, $walk->shutdownFunctions());
 
     $objects = $walk->objects();
-    unset($objects['UnwindExit']); /* the engine's own, where it reports late */
+    unset($objects['UnwindExit']); /* the engine's own function, in a PHP that reports late */
     ksort($objects);
     check('live objects of each class',
         ['Closure' => 1, 'Planted\Deep' => 1, 'Planted\Node' => 1000, 'Planted\Rare' => 3], $objects);
@@ -161,7 +161,7 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit)
     check('memory_get_usage(true), peak and limit',
         [$usage['real_size'], $usage['real_peak'], $usage['limit'], $limit << 20],
         [$memory['real_size'], $memory['real_peak'], $memory['limit'], $usage['limit']]);
-    /* Before the automatic dump the engine has made room for its message, and nothing else has changed. */
+    /* Before the automatic dump the engine allocates its message. Nothing else changes. */
     $more = $memory['size'] - $usage['size'];
     check('memory_get_usage() to the byte' . ($how === 'auto' ? ', but for the error message' : ''), true,
         $how === 'auto' ? $more >= 0 && $more <= 1024 : $more === 0);
