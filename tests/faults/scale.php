@@ -23,7 +23,7 @@ function run(FaultCase $case, $text, array $arguments, array $ini = [])
     return $answer;
 }
 
-$libc = 'long mmap(void *, size_t, int, int, int, long); 
+$libc = 'long mmap(void *, size_t, int, int, int, long);
     int mprotect(long, size_t, int); int munmap(long, size_t); int open(const char *, int, int);
     int prctl(int, long, long, long, const char *); int close(int); long write(int, const char *, size_t);';
 
