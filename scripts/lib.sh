@@ -3,10 +3,13 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DEBIAN_FRONTEND=noninteractive
 
-# The rooms that know no PHP (rdump_NAME.c): they are compiled and tested without it.
-core=(scratch maps pages folder file copy writer)
-core_sources=("${core[@]/#/$root/rdump_}")
-core_sources=("${core_sources[@]/%/.c}")
+# The rooms without PHP: they are compiled and tested alone. Their C files, and NAME of each rdump_NAME.c.
+core_sources=()
+for room in $(sed -nE 's/^[a-z]+ +no +//p' "$root/scripts/house.d/layers"); do
+	[ ! -e "$root/$room.c" ] || core_sources+=("$root/$room.c")
+done
+core=("${core_sources[@]##*/rdump_}")
+core=("${core[@]%.c}")
 
 # Prints a message with the time since the script began. To stderr: stdout is for results.
 say() {

@@ -28,9 +28,15 @@ function report(string $check, array $faults)
     }
 }
 
+/* The room of a file. A C file without a header of its own belongs to the one that its name begins with. */
 function room(string $file): string
 {
-    return preg_replace('/\.[ch]$/', '', $file);
+    global $text;
+    $room = preg_replace('/\.[ch]$/', '', $file);
+    for ($of = $room; !isset($text["$of.h"]) && strpos($of, '_'); ) {
+        $of = substr($of, 0, strrpos($of, '_'));
+    }
+    return isset($text["$of.h"]) ? $of : $room;
 }
 
 /* C without its comments and strings, with the same lines. */
@@ -129,18 +135,23 @@ foreach (file($layersFile, FILE_IGNORE_NEW_LINES) as $line) {
 
 /* ---- rooms and what they use */
 
-/* Functions that a header declares, with and without a body: name => [header, line, has a comment before it]. */
+/*
+ * Functions that a header declares, with and without a body: name => [header, line, has a comment before it]. A comment
+ * stands for all declarations below it up to the next empty line.
+ */
 $declared = [];
 foreach ($own as $file) {
     if (substr($file, -2) !== '.h') {
         continue;
     }
     $lines = explode("\n", $text[$file]);
+    $told = false;
     foreach (explode("\n", code($text[$file])) as $index => $line) {
+        $below = $index > 0 && substr(rtrim($lines[$index - 1]), -2) === '*/';
+        $told = trim($lines[$index]) !== '' && ($told || $below);
         if (preg_match('/^(?!typedef\b|ZEND_\w+\(|PHP_\w+\()[A-Za-z_][\w \t*]*?\b\**(\w+)\(/', $line, $match)
             && !preg_match('/^(__attribute__|_Static_assert|struct \w+ \{)/', $line)) {
-            $before = $index > 0 ? rtrim($lines[$index - 1]) : '';
-            $declared[$match[1]] = [$file, $index + 1, substr($before, -2) === '*/'];
+            $declared[$match[1]] = [$file, $index + 1, $told];
         }
     }
 }
@@ -151,8 +162,9 @@ $faults = ['include' => [], 'layer' => [], 'place' => [], 'without' => []];
 foreach ($own as $file) {
     $from = room($file);
     $direct = includes($text[$file]);
-    if (substr($file, -2) === '.c' && isset($text["$from.h"])) {
-        $direct = array_merge($direct, includes($text["$from.h"]));
+    $header = substr($file, 0, -2) . '.h';
+    if (isset($text[$header])) {
+        $direct = array_merge($direct, includes($text[$header]));
     }
     foreach (includes($text[$file]) as $name) {
         if (isset($text[$name]) && room($name) !== $from && !preg_match(GENERATED, $name)) {
@@ -189,7 +201,7 @@ foreach ($own as $file) {
     if (substr($file, -2) !== '.c') {
         continue;
     }
-    $object = "$objects/" . room($file) . '.o';
+    $object = "$objects/" . substr($file, 0, -2) . '.o';
     if (!is_file($object)) {
         $missing[] = "$file: there is no $object";
         continue;
@@ -213,6 +225,9 @@ foreach ($wanted as $from => $names) {
             continue;
         }
         $to = $definedBy[$name];
+        if ($to === $from) {
+            continue;
+        }
         $uses[$from][$to] = "$from.o calls $name()";
         if (!isset($declared[$name]) || room($declared[$name][0]) !== $to) {
             $faults['without'][] = "$from.c calls $name() of $to.c, which $to.h does not declare";

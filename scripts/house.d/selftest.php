@@ -55,8 +55,9 @@ C
     'rdump_side.h' => <<<'C'
 /* Another lower room of a tree for tests. */
 
-/* Counts something else. */
+/* Counts something else, and again. */
 int rdump_side_count(void);
+int rdump_side_count_again(void);
 
 C
     ,
@@ -71,6 +72,8 @@ int rdump_side_count(void)
 
 C
     ,
+    'rdump_side_again.c' => "/* A second source of a room, for tests. */\n#include \"rdump_side.h\"\n\n"
+        . "int rdump_side_count_again(void)\n{\n\treturn rdump_side_count();\n}\n",
     'system/php.h' => "typedef int zend_nothing;\n",
     'README.md' => "# A tree\n\n" . str_repeat('ä', 120) . "\n",
     'script' => "#!/usr/bin/env bash\n" . str_repeat("\t", 29) . "true\n",
@@ -172,9 +175,9 @@ $faults = [
     ['a header whose comment says nothing', 'begins with a comment', 'rdump.h:1',
         ['rdump.h' => preg_replace('~^/\*.*\*/\n~', "/* Header. */\n", $good['rdump.h'])]],
     ['a function without a comment', 'has a comment before it', 'rdump_side_count()',
-        ['rdump_side.h' => str_replace("\n/* Counts something else. */", '', $good['rdump_side.h']) . "\n"]],
-    ['two functions below one comment', 'has a comment before it', 'rdump_side.h:5: rdump_side_two()',
-        ['rdump_side.h' => $good['rdump_side.h'] . "int rdump_side_two(void);\n"]],
+        ['rdump_side.h' => str_replace("/* Counts something else, and again. */", '', $good['rdump_side.h']) . "\n"]],
+    ['a function below another', 'has a comment before it', 'rdump_side.h:7: rdump_side_two()',
+        ['rdump_side.h' => $good['rdump_side.h'] . "\nint rdump_side_two(void);\n"]],
     ['an inline function without a comment', 'has a comment before it', 'rdump_part_next()',
         ['rdump_part.h' => str_replace("/* Counts one more. */\n", '', $good['rdump_part.h'])]],
     ['a line of Markdown of 121 columns', 'wider than', 'README.md:3: 121',
