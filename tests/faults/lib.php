@@ -86,3 +86,13 @@ function fault_list($folder)
 {
     return array_values(array_diff(scandir($folder), ['.', '..']));
 }
+
+/* Waits for the end of a process of proc_open(). Returns its last proc_get_status(). */
+function fault_wait($process)
+{
+    do {
+        $status = proc_get_status($process);
+    } while ($status['running'] && usleep(1000) === null);
+    proc_close($process);
+    return $status;
+}

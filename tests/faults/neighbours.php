@@ -19,10 +19,7 @@ function start($uid, array $arguments, $output)
 function stop($process, $output)
 {
     proc_terminate($process, SIGTERM);
-    do {
-        $status = proc_get_status($process);
-    } while ($status['running'] && usleep(1000) === null);
-    proc_close($process);
+    $status = fault_wait($process);
     return [$status['signaled'] ? 128 + $status['termsig'] : $status['exitcode'],
         file_get_contents($output) . file_get_contents("$output.errors")];
 }

@@ -297,11 +297,7 @@ function signal_in_mid_dump($signal, $ini, $mb)
     posix_kill($pid, $signal);
     clearstatcache();
     $caught = $seen && count(fault_list(dirname($target))) > 1;
-    do {
-        $status = proc_get_status($process);
-    } while ($status['running'] && usleep(1000) === null);
-    proc_close($process);
-    return [$caught, $status];
+    return [$caught, fault_wait($process)];
 }
 
 foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL'] as $signal => $name) {
