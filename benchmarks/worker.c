@@ -1,6 +1,7 @@
 /*
- * A process without PHP, with memory of a wanted shape, that dumps itself or writes the same bytes plainly. Commands come on
- * stdin, one per line; each is answered by one line of name=value pairs. worker.php speaks the same language.
+ * A process without PHP, with memory of a given shape. It dumps itself, or writes the same bytes with write(2). It
+ * takes commands on stdin, one per line, and answers each with a line of name=value pairs. worker.php takes the same
+ * commands.
  *
  *   fill BYTES           maps that much and fills it, no page and no word of it zero
  *   punch                gives every second page of it back to the kernel
@@ -38,7 +39,7 @@ static double now(void)
 	return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }
 
-/* Time on a processor: what other programs on the machine take is not in it. */
+/* Processor time: without the time of other programs. */
 static double cpu(void)
 {
 	struct timespec time;
@@ -47,7 +48,7 @@ static double cpu(void)
 	return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }
 
-/* A line of /proc/self/status, in KiB. Without the heap: it is the process that is being measured. */
+/* A line of /proc/self/status, in KiB. Without the heap, because this process is the one that is measured. */
 static long status_of(const char *name)
 {
 	char text[8192], *line;
@@ -142,8 +143,9 @@ static void dump(const char *path, bool full, bool safe)
 		errno = result.error.err;
 		die(result.error.step);
 	}
-	printf("seconds=%.6f cpu=%.6f bytes=%llu rss=%ld peak=%ld tables=%ld\n", end - begin, used, (unsigned long long) result.size,
-		status_of("VmRSS:") - rss, status_of("VmHWM:") - rss, status_of("VmPTE:") - tables);
+	printf("seconds=%.6f cpu=%.6f bytes=%llu rss=%ld peak=%ld tables=%ld\n", end - begin, used,
+		(unsigned long long) result.size, status_of("VmRSS:") - rss, status_of("VmHWM:") - rss,
+		status_of("VmPTE:") - tables);
 }
 
 static int create(const char *path)
@@ -168,7 +170,7 @@ static void write_all(int fd, const char *bytes, size_t length)
 	}
 }
 
-/* As short as it can be written: create, write, close. What is asked beyond the filled memory begins at its front again. */
+/* The shortest way: create, write, close. A size above that of the filled memory begins at its start again. */
 static void plain_write(const char *path, size_t size)
 {
 	double used = cpu(), begin = now();
@@ -189,7 +191,7 @@ struct runs {
 	struct {
 		uint64_t begin;
 		uint64_t end;
-	} * run;
+	} *run;
 };
 
 static int keep_run(void *context, uint64_t begin, uint64_t end)

@@ -1,7 +1,7 @@
 <?php
 /*
- * A PHP process with memory of a wanted shape, that dumps itself or writes the same bytes plainly. The same language on stdin
- * as worker.c, and:
+ * A PHP process with memory of a given shape. It dumps itself, or writes the same bytes with write(2). It takes the
+ * commands of worker.c on stdin, and:
  *
  *   fill BYTES           that much PHP heap, in strings, no page of it zero
  *   reserve BYTES        address space that is never touched
@@ -13,118 +13,120 @@ require __DIR__ . '/../tests/lib/reader.php';
 const BLOCK = 64 << 20;
 const PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000;
 
-/* Strings for one, addresses for the other. */
+/* Strings for fill, addresses for reserve. */
 $strings = FFI::cdef('long write(int fd, const char *bytes, size_t length);');
 $libc = FFI::cdef('
-	int open(const char *path, int flags, int mode);
-	int close(int fd);
-	long write(int fd, uintptr_t address, size_t length);
-	uintptr_t mmap(uintptr_t address, size_t length, int protection, int flags, int fd, long offset);
+    int open(const char *path, int flags, int mode);
+    int close(int fd);
+    long write(int fd, uintptr_t address, size_t length);
+    uintptr_t mmap(uintptr_t address, size_t length, int protection, int flags, int fd, long offset);
 ');
 $memory = [];
 
 function create(string $path): int
 {
-	global $libc;
-	$fd = $libc->open($path, 0x1 | 0x40 | 0x80 /* O_WRONLY | O_CREAT | O_EXCL, the same on x86-64 and arm64 */, 0600);
-	return $fd >= 0 ? $fd : throw new RuntimeException("cannot create $path");
+    global $libc;
+    $fd = $libc->open($path, 0x1 | 0x40 | 0x80 /* O_WRONLY | O_CREAT | O_EXCL, the same on x86-64 and arm64 */, 0600);
+    return $fd >= 0 ? $fd : throw new RuntimeException("cannot create $path");
 }
 
 function status_of(string $name): int
 {
-	preg_match("/^$name:\s+(\d+)/m", file_get_contents('/proc/self/status'), $match);
-	return (int) $match[1];
+    preg_match("/^$name:\s+(\d+)/m", file_get_contents('/proc/self/status'), $match);
+    return (int) $match[1];
 }
 
 function cpu(): float
 {
-	$usage = getrusage();
-	return $usage['ru_utime.tv_sec'] + $usage['ru_stime.tv_sec'] + ($usage['ru_utime.tv_usec'] + $usage['ru_stime.tv_usec']) / 1e6;
+    $usage = getrusage();
+    return $usage['ru_utime.tv_sec'] + $usage['ru_stime.tv_sec']
+        + ($usage['ru_utime.tv_usec'] + $usage['ru_stime.tv_usec']) / 1e6;
 }
 
 function fill(int $bytes): array
 {
-	global $memory;
-	$noise = str_repeat(random_bytes(4096) . "\1", 257);
-	for ($left = $bytes; $left > 0; $left -= BLOCK) {
-		/* A huge block is whole pages, with the string's header in the first: the size is what is asked for. */
-		$length = min($left, BLOCK) - 4096;
-		$memory[] = substr(str_repeat($noise, intdiv($length, strlen($noise)) + 1), 0, $length);
-	}
-	gc_mem_caches();
-	return ['filled' => $bytes];
+    global $memory;
+    $noise = str_repeat(random_bytes(4096) . "\1", 257);
+    for ($left = $bytes; $left > 0; $left -= BLOCK) {
+        /* A huge block is whole pages, with the header of the string in the first: this is the size to ask for. */
+        $length = min($left, BLOCK) - 4096;
+        $memory[] = substr(str_repeat($noise, intdiv($length, strlen($noise)) + 1), 0, $length);
+    }
+    gc_mem_caches();
+    return ['filled' => $bytes];
 }
 
 function reserve(int $bytes): array
 {
-	global $libc;
-	$address = $libc->mmap(0, $bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return $address === -1 ? ['error' => 'mmap'] : ['reserved' => $bytes];
+    global $libc;
+    $address = $libc->mmap(0, $bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return $address === -1 ? ['error' => 'mmap'] : ['reserved' => $bytes];
 }
 
 function private_bytes(): array
 {
-	preg_match_all('/^(Private_\w+|Anonymous):\s+(\d+)/m', file_get_contents('/proc/self/smaps_rollup'), $match);
-	$kilobytes = array_combine($match[1], $match[2]);
-	return [
-		'private' => ($kilobytes['Private_Clean'] + $kilobytes['Private_Dirty']) * 1024,
-		'anonymous' => $kilobytes['Anonymous'] * 1024,
-	];
+    preg_match_all('/^(Private_\w+|Anonymous):\s+(\d+)/m', file_get_contents('/proc/self/smaps_rollup'), $match);
+    $kilobytes = array_combine($match[1], $match[2]);
+    return [
+        'private' => ($kilobytes['Private_Clean'] + $kilobytes['Private_Dirty']) * 1024,
+        'anonymous' => $kilobytes['Anonymous'] * 1024,
+    ];
 }
 
 function dump(string $path, bool $full): array
 {
-	file_put_contents('/proc/self/clear_refs', '5');
-	[$rss, $tables, $cpu, $begin] = [status_of('VmRSS'), status_of('VmPTE'), cpu(), hrtime(true)];
-	$written = rdump_dump($path, $full);
-	[$seconds, $cpu] = [(hrtime(true) - $begin) / 1e9, cpu() - $cpu];
-	clearstatcache();
-	return !$written ? ['error' => 'rdump_dump'] : [
-		'seconds' => $seconds, 'cpu' => $cpu, 'bytes' => filesize($path),
-		'rss' => status_of('VmRSS') - $rss, 'peak' => status_of('VmHWM') - $rss, 'tables' => status_of('VmPTE') - $tables,
-	];
+    file_put_contents('/proc/self/clear_refs', '5');
+    [$rss, $tables, $cpu, $begin] = [status_of('VmRSS'), status_of('VmPTE'), cpu(), hrtime(true)];
+    $written = rdump_dump($path, $full);
+    [$seconds, $cpu] = [(hrtime(true) - $begin) / 1e9, cpu() - $cpu];
+    clearstatcache();
+    return !$written ? ['error' => 'rdump_dump'] : [
+        'seconds' => $seconds, 'cpu' => $cpu, 'bytes' => filesize($path),
+        'rss' => status_of('VmRSS') - $rss, 'peak' => status_of('VmHWM') - $rss,
+        'tables' => status_of('VmPTE') - $tables,
+    ];
 }
 
 function plain_write(string $path, int $size): array
 {
-	global $libc, $strings, $memory;
-	[$cpu, $begin] = [cpu(), hrtime(true)];
-	$fd = create($path);
-	for ($left = $size, $i = 0; $left > 0; $i = ($i + 1) % count($memory)) {
-		$left -= $strings->write($fd, $memory[$i], min($left, strlen($memory[$i])));
-	}
-	$libc->close($fd);
-	return ['seconds' => (hrtime(true) - $begin) / 1e9, 'cpu' => cpu() - $cpu, 'bytes' => $size];
+    global $libc, $strings, $memory;
+    [$cpu, $begin] = [cpu(), hrtime(true)];
+    $fd = create($path);
+    for ($left = $size, $i = 0; $left > 0; $i = ($i + 1) % count($memory)) {
+        $left -= $strings->write($fd, $memory[$i], min($left, strlen($memory[$i])));
+    }
+    $libc->close($fd);
+    return ['seconds' => (hrtime(true) - $begin) / 1e9, 'cpu' => cpu() - $cpu, 'bytes' => $size];
 }
 
 function cat(string $path, bool $full): array
 {
-	global $libc;
-	rdump_dump($path, $full);
-	$regions = (new RdumpReader($path))->regions();
-	unlink($path);
-	[$cpu, $begin, $bytes] = [cpu(), hrtime(true), 0];
-	$fd = create($path);
-	foreach ($regions as [$address, $size]) {
-		/* What PHP has given back meanwhile fails with EFAULT, which is as well. */
-		for ($at = 0; $at < $size && ($written = $libc->write($fd, $address + $at, $size - $at)) > 0; $at += $written) {
-			$bytes += $written;
-		}
-	}
-	$libc->close($fd);
-	return ['seconds' => (hrtime(true) - $begin) / 1e9, 'cpu' => cpu() - $cpu, 'bytes' => $bytes];
+    global $libc;
+    rdump_dump($path, $full);
+    $regions = (new RdumpReader($path))->regions();
+    unlink($path);
+    [$cpu, $begin, $bytes] = [cpu(), hrtime(true), 0];
+    $fd = create($path);
+    foreach ($regions as [$address, $size]) {
+        /* Memory that PHP has unmapped meanwhile fails with EFAULT, which does no harm. */
+        for ($at = 0; $at < $size && ($written = $libc->write($fd, $address + $at, $size - $at)) > 0; $at += $written) {
+            $bytes += $written;
+        }
+    }
+    $libc->close($fd);
+    return ['seconds' => (hrtime(true) - $begin) / 1e9, 'cpu' => cpu() - $cpu, 'bytes' => $bytes];
 }
 
 while (($line = fgets(STDIN)) !== false) {
-	$word = explode(' ', trim($line));
-	$answer = match ($word[0]) {
-		'fill' => fill((int) $word[1]),
-		'reserve' => reserve((int) $word[1]),
-		'private' => private_bytes(),
-		'dump' => dump($word[1], $word[2] === 'full'),
-		'write' => plain_write($word[1], (int) $word[2]),
-		'cat' => cat($word[1], $word[2] === 'full'),
-		default => ['error' => "not understood: $line"],
-	};
-	echo http_build_query($answer, '', ' '), "\n";
+    $word = explode(' ', trim($line));
+    $answer = match ($word[0]) {
+        'fill' => fill((int) $word[1]),
+        'reserve' => reserve((int) $word[1]),
+        'private' => private_bytes(),
+        'dump' => dump($word[1], $word[2] === 'full'),
+        'write' => plain_write($word[1], (int) $word[2]),
+        'cat' => cat($word[1], $word[2] === 'full'),
+        default => ['error' => "not understood: $line"],
+    };
+    echo http_build_query($answer, '', ' '), "\n";
 }

@@ -3,12 +3,15 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DEBIAN_FRONTEND=noninteractive
 
-# The rooms that know no PHP (rdump_NAME.c): they are compiled and tested without it.
-core=(scratch maps pages folder file copy writer)
-core_sources=("${core[@]/#/$root/rdump_}")
-core_sources=("${core_sources[@]/%/.c}")
+# The rooms without PHP: they are compiled and tested alone. Their C files, and NAME of each rdump_NAME.c.
+core_sources=()
+for room in $(sed -nE 's/^[a-z]+ +no +//p' "$root/scripts/house.d/layers"); do
+	[ ! -e "$root/$room.c" ] || core_sources+=("$root/$room.c")
+done
+core=("${core_sources[@]##*/rdump_}")
+core=("${core[@]%.c}")
 
-# Says what is going on, with the time since the script began; on stderr, so that stdout stays for results.
+# Prints a message with the time since the script began. To stderr: stdout is for results.
 say() {
 	printf '[%4ds] %s\n' "$SECONDS" "$*" >&2
 }
@@ -23,7 +26,10 @@ install_packages() {
 	[ "$(id -u)" = 0 ] || { say "missing, and only root can install them: ${missing[*]}"; return 1; }
 	say "installing ${missing[*]}"
 	log=$(mktemp)
-	if ! { (apt-get update -q || true) && apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+	if ! {
+		apt-get update -q || true
+		apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}"
+	} >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
 		rm -f "$log"
 		return 1
@@ -47,7 +53,7 @@ need_file() {
 	done
 }
 
-# Lines "ok - ", "not ok - ", "skip - " are counted as they pass by.
+# How many lines "ok - ", "not ok - " and "skip - " tally has seen.
 passed=0
 failed=0
 skipped=0
@@ -73,7 +79,7 @@ tally() {
 	rm -f "$out"
 }
 
-# The closing line, and the exit status that goes with it.
+# Prints the closing line. Fails if a test has failed.
 close_tally() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" -eq 0 ]

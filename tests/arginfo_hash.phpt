@@ -1,5 +1,5 @@
 --TEST--
-The arginfo was generated from the stub as it is
+The hash in rdump_arginfo.h is that of rdump.stub.php
 --SKIPIF--
 <?php
 if (!is_file(__DIR__ . '/../rdump.stub.php')) exit('skip the tests are here without the sources');

@@ -1,5 +1,5 @@
 --TEST--
-max_execution_time and alarms that run out during a dump do not spoil it
+max_execution_time and alarms that expire during a dump do no harm to it
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';

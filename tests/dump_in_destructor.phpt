@@ -17,7 +17,8 @@ class Dumping
     public function __destruct()
     {
         global $folder;
-        echo $this->name, ': ', var_export(rdump_dump("$folder/a.rdump"), true), ', ', rdump_judge("$folder/a.rdump"), "\n";
+        echo $this->name, ': ', var_export(rdump_dump("$folder/a.rdump"), true), ', ', rdump_judge("$folder/a.rdump"),
+            "\n";
     }
 }
 $object = new Dumping('unset');

@@ -1,5 +1,5 @@
 --TEST--
-rdump_dump() in an error handler and in an exception handler, one that it causes itself too
+rdump_dump() in an error handler, in one for its own warning, and in an exception handler
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -12,7 +12,8 @@ set_error_handler(function ($level, $message) use ($folder) {
 trigger_error('a notice');
 var_dump(rdump_dump("$folder/none/b.rdump"));
 set_exception_handler(function ($exception) use ($folder) {
-    echo $exception->getMessage(), ': ', var_export(rdump_dump("$folder/c.rdump"), true), ', ', rdump_judge("$folder/c.rdump"), "\n";
+    echo $exception->getMessage(), ': ', var_export(rdump_dump("$folder/c.rdump"), true), ', ',
+        rdump_judge("$folder/c.rdump"), "\n";
 });
 throw new Exception('an exception');
 ?>

@@ -17,10 +17,11 @@ $fiber = new Fiber(function ($way) use ($folder) {
 });
 $fiber->start('started');
 $fiber->resume('resumed');
-/* And outside, while it is suspended. */
+/* And outside the fiber, while it is suspended. */
 var_dump(rdump_dump("$folder/suspended.rdump"));
 foreach (['started', 'resumed', 'suspended'] as $way) {
-    echo $way, ': ', (new RdumpReader("$folder/$way.rdump"))->search(strrev('on the fiber') . getmypid()) !== null ? 'its local variable is there' : 'not there', "\n";
+    echo $way, ': ', (new RdumpReader("$folder/$way.rdump"))->search(strrev('on the fiber') . getmypid()) !== null
+        ? 'its local variable is there' : 'not there', "\n";
 }
 ?>
 --CLEAN--

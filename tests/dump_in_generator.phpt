@@ -1,5 +1,5 @@
 --TEST--
-rdump_dump() in a generator, in a callback of a sort and in an output buffer's
+rdump_dump() in a generator, in a comparison callback, and in an output buffer callback
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -9,7 +9,8 @@ function said($where)
 {
     global $said, $folder;
     if (!isset($said[$where])) {
-        $said[$where] = var_export(rdump_dump("$folder/$where.rdump"), true) . ', ' . rdump_judge("$folder/$where.rdump");
+        $said[$where] = var_export(rdump_dump("$folder/$where.rdump"), true) . ', '
+            . rdump_judge("$folder/$where.rdump");
     }
 }
 function generator()

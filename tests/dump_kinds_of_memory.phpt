@@ -1,5 +1,5 @@
 --TEST--
-Which pages of which mappings are in a dump: every kind, lean and full, with and without rdump.safe_read
+Each kind of mapping: which of its pages a dump holds, lean and full, with and without rdump.safe_read
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';

@@ -1,5 +1,5 @@
 --TEST--
-rdump_dump(): a lean dump is a valid file that tells whose it is and holds what the script has
+rdump_dump(): a lean dump is a valid file, names its process, and holds the data of the script
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';

@@ -4,7 +4,7 @@ A path of 4,095 bytes works, longer ones are refused
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* Folders so deep that only a name of the wanted length is left. */
+/* Folders so deep that a short name makes the path as long as it must be. */
 function path_of($folder, $length)
 {
     $path = $folder;

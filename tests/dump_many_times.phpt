@@ -1,5 +1,5 @@
 --TEST--
-Dump after dump: no descriptor, no mapping and no memory is lost, and the heap is as before
+Many dumps in one process: no descriptor, mapping or memory leaks, and the heap does not change
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -14,7 +14,7 @@ function open_files()
 }
 function mapped()
 {
-    /* Pages of address space: mappings that lie together count as one in the list. */
+    /* Pages of address space: adjacent mappings may be one line in the list. */
     return (int) file_get_contents('/proc/self/statm');
 }
 mkdir("$folder/directory");
@@ -24,7 +24,7 @@ $ways = [
     'failing' => function () use ($folder) { return !@rdump_dump("$folder/directory"); },
 ];
 foreach ($ways as $way => $dump) {
-    /* Once before, for what is made at the first time. */
+    /* A first dump, for what is allocated only once. */
     $dump(); open_files(); mapped();
     $files = open_files();
     $mappings = mapped();
@@ -36,7 +36,8 @@ foreach ($ways as $way => $dump) {
     }
     error_clear_last();
     $memory = memory_get_usage() - $memory;
-    echo "$way: $done times, ", open_files() === $files ? 'same files, ' : 'other files, ', mapped() === $mappings ? 'as much mapped, ' : 'more mapped, ',
+    echo "$way: $done times, ", open_files() === $files ? 'same files, ' : 'other files, ',
+        mapped() === $mappings ? 'as much mapped, ' : 'more mapped, ',
         "$memory bytes of heap\n";
 }
 echo rdump_list($folder), "\n";

@@ -1,5 +1,5 @@
 --TEST--
-The file is 0600 whatever the umask, and what it replaces had
+The mode of the file is 0600, whatever the umask and the mode of an earlier file are
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -14,7 +14,8 @@ touch("$folder/old.rdump");
 chmod("$folder/old.rdump", 0666);
 var_dump(rdump_dump("$folder/old.rdump"));
 echo rdump_kind("$folder/old.rdump"), "\n";
-$run = rdump_run($folder, RDUMP_EXHAUST . 'umask(0); exhaust();', ['rdump.oom_dump' => "$folder/auto.rdump", 'rdump.oom_dump_marker' => 1]);
+$run = rdump_run($folder, RDUMP_EXHAUST . 'umask(0); exhaust();',
+    ['rdump.oom_dump' => "$folder/auto.rdump", 'rdump.oom_dump_marker' => 1]);
 echo rdump_kind("$folder/auto.rdump"), ', ', rdump_kind("$folder/auto.rdump.done"), "\n";
 ?>
 --CLEAN--

@@ -1,5 +1,5 @@
 --TEST--
-Targets that are no regular file are refused, each with its reason, and stay as they are
+Targets that are not regular files are refused with the reason, and do not change
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -17,8 +17,10 @@ set_error_handler(function ($level, $message) use ($folder) {
     echo $level === E_WARNING ? 'Warning' : $level, ': ', rdump_tell($folder, $message), "\n";
     return true;
 });
-foreach (["$folder/symlink", "$folder/dangling", "$folder/directory", "$folder/directory/", "$folder/new/", "$folder/.", "$folder/..",
-    "$folder/fifo", "$folder/socket", $device, '', "$folder/none/a.rdump", "$folder/victim/a.rdump", '/proc/self/a.rdump'] as $path) {
+foreach (["$folder/symlink", "$folder/dangling", "$folder/directory", "$folder/directory/", "$folder/new/", "$folder/.",
+    "$folder/..",
+    "$folder/fifo", "$folder/socket", $device, '', "$folder/none/a.rdump", "$folder/victim/a.rdump",
+    '/proc/self/a.rdump'] as $path) {
     echo var_export(rdump_dump($path), true), "\n";
 }
 fclose($socket);

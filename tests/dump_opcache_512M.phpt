@@ -1,5 +1,5 @@
 --TEST--
-With 512 MB for opcache and a small script, the file stays small, and the process does not grow
+With 512 MB for opcache and a small script, the file stays small and the process does not grow
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -18,11 +18,12 @@ foreach ([0, 1] as $safe_read) {
     }
     file_put_contents("small.php", "<?php function small() { return 1; }");
     require "small.php";
-    resident(); /* regular expressions take memory when they are first used */
+    resident(); /* the first use of regular expressions allocates memory */
     $before = resident();
     rdump_dump("a.rdump") || exit("failed");
     $grown = resident() - $before;
-    echo opcache_get_status(false)["memory_usage"]["free_memory"] > (400 << 20) ? "opcache has 512 MB, " : "no opcache, ",
+    echo opcache_get_status(false)["memory_usage"]["free_memory"] > (400 << 20) ? "opcache has 512 MB, "
+        : "no opcache, ",
         $grown <= 1024 ? "the process has not grown" : "grown by $grown kB", "\n";
     ', ['+opcache', 'opcache.enable_cli' => 1, 'opcache.memory_consumption' => 512, 'rdump.safe_read' => $safe_read]);
     echo $run->out, $run->err;

@@ -16,7 +16,7 @@ foreach (['', '/one', '/one/two'] as $below) {
         echo rdump_tell($folder, $path), ' ', rdump_judge($path), "\n";
     }
 }
-/* A working directory that is gone. */
+/* A working directory that was removed. */
 mkdir("$folder/gone");
 chdir("$folder/gone");
 rmdir("$folder/gone");

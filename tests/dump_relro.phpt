@@ -1,15 +1,16 @@
 --TEST--
-rdump_dump(): a lean dump holds the read-only pages that are not as on disk (relocated tables), with the bytes in memory
+rdump_dump(): a lean dump holds read-only pages that differ from the file on disk (relocated tables)
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* The file tells what PHP's binary has there: the first PT_GNU_RELRO of its program headers. */
+/* The segment, from PHP's binary: the first PT_GNU_RELRO of its program headers. */
 $binary = realpath('/proc/self/exe');
 $elf = file_get_contents($binary, false, null, 0, 4096);
 $header = unpack('Pphoff', substr($elf, 32)) + unpack('vsize/vcount', substr($elf, 54));
 for ($i = 0; $i < $header['count']; $i++) {
-    $segment = unpack('Vtype/Vflags/Poffset/Paddress/Pphysical/Pfilesize/Pmemory', substr($elf, $header['phoff'] + $i * $header['size']));
+    $segment = unpack('Vtype/Vflags/Poffset/Paddress/Pphysical/Pfilesize/Pmemory',
+        substr($elf, $header['phoff'] + $i * $header['size']));
     if ($segment['type'] === 0x6474e552) {
         $relro = $segment;
     }
@@ -18,7 +19,7 @@ rdump_dump("$folder/a.rdump");
 $dump = new RdumpReader("$folder/a.rdump");
 $pages = $differ = $held = 0;
 foreach ($dump->mappings() as $mapping) {
-    /* Where the segment's bytes are in memory: by their place in the file. */
+    /* The address of the segment in memory, from its offset in the file. */
     $offset = hexdec($mapping['offset']);
     if ($mapping['name'] !== $binary || $mapping['w'] || $mapping['x'] || !$mapping['r']) {
         continue;

@@ -1,5 +1,5 @@
 --TEST--
-An existing file is replaced by a fresh one: who holds the old one open, or another name of it, keeps the old bytes
+A dump replaces an existing file by a new one: open descriptors and hard links keep the old bytes
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -11,7 +11,8 @@ $inode = fileinode("$folder/a.rdump");
 var_dump(rdump_dump("$folder/a.rdump"));
 clearstatcache();
 var_dump(fileinode("$folder/a.rdump") !== $inode);
-echo fread($old, 100), "\n", file_get_contents("$folder/other-name"), "\n", rdump_judge("$folder/a.rdump"), "\n", rdump_list($folder), "\n";
+echo fread($old, 100), "\n", file_get_contents("$folder/other-name"), "\n", rdump_judge("$folder/a.rdump"), "\n",
+    rdump_list($folder), "\n";
 ?>
 --CLEAN--
 <?php

@@ -1,5 +1,5 @@
 --TEST--
-1 TB of reserved memory beside the heap costs next to nothing in the file, nor does it make the process grow
+1 TB of reserved memory adds little to the file, and the process does not grow
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';

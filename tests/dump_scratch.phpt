@@ -1,5 +1,5 @@
 --TEST--
-A dump's own scratch memory is not in it, lean or full
+A dump does not hold its own scratch memory, lean or full
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -11,8 +11,9 @@ foreach ([false, true] as $full) {
     $dump = new RdumpReader("$folder/a.rdump");
     $own = $held = 0;
     foreach ($dump->mappings() as $mapping) {
-        /* Anonymous memory that is gone when the dump is done. */
-        if ($mapping['name'] === '' && $mapping['r'] && strpos($now, "$mapping[begin]-") === false && strpos($now, "-$mapping[end] ") === false) {
+        /* Anonymous memory that does not exist after the dump. */
+        if ($mapping['name'] === '' && $mapping['r'] && strpos($now, "$mapping[begin]-") === false
+            && strpos($now, "-$mapping[end] ") === false) {
             $own++;
             foreach ($dump->regions() as $region) {
                 $held += $region[0] < hexdec($mapping['end']) && $region[0] + $region[1] > hexdec($mapping['begin']);

@@ -1,10 +1,10 @@
 --TEST--
-What a dump takes to work in does not grow with the heap
+The scratch memory of a dump does not grow with the heap
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* The peak of a process that dumps, less that of one that does not. */
+/* The peak memory of a process that dumps, minus that of one that does not. */
 foreach ([50, 800] as $megabytes) {
     $peaks = [];
     foreach ([false, true] as $dump) {

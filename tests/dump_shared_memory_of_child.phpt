@@ -1,5 +1,5 @@
 --TEST--
-Shared memory that only another process touched is in the dump
+A dump holds shared memory that only another process has touched
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';

@@ -1,5 +1,5 @@
 --TEST--
-A failing rdump_dump() whose warning an error handler turns into an exception
+rdump_dump() fails, and an error handler turns its warning into an exception
 --FILE--
 <?php
 try {
@@ -15,7 +15,8 @@ try {
     rdump_dump(__DIR__ . '/none/none/a.rdump');
     echo "silent\n";
 } catch (ErrorException $error) {
-    echo get_class($error), ': ', $error->getMessage(), ', ', $error->getSeverity() === E_WARNING ? 'a warning' : 'no warning', "\n";
+    echo get_class($error), ': ', $error->getMessage(), ', ',
+        $error->getSeverity() === E_WARNING ? 'a warning' : 'no warning', "\n";
 }
 ?>
 --EXPECTF--

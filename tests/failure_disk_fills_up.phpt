@@ -1,5 +1,5 @@
 --TEST--
-A disk that fills up while a dump is written: no partial file, and the earlier file as it was
+The disk fills up during a dump: no partial file is left, and the earlier file does not change
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';

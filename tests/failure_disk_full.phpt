@@ -1,5 +1,5 @@
 --TEST--
-A full disk: refused with the reason, no partial file, an earlier file as it was
+The disk is full: refused with the reason, no partial file is left, the earlier file does not change
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';

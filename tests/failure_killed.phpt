@@ -1,5 +1,5 @@
 --TEST--
-SIGKILL in mid-dump: the earlier file is as it was, and the next dump to that folder clears what was left
+SIGKILL during a dump: the earlier file does not change, and the next dump removes the temporary file
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -9,7 +9,7 @@ file_put_contents("$folder/dumps/a.rdump", 'the earlier file');
 file_put_contents("$folder/dumps/.rdump-mine.part", 'not a name of ours');
 file_put_contents("$folder/dumps/.rdump-" . str_repeat('a', 32) . '.parts', 'nor this one');
 mkdir("$folder/dumps/.rdump-" . str_repeat('d', 32) . '.part');
-/* Temporary files that have their size. */
+/* The temporary files that have their final size. */
 function parts($folder)
 {
     clearstatcache();
@@ -17,12 +17,20 @@ function parts($folder)
         return is_file($path) && filesize($path) > 500 << 20;
     });
 }
-/* Killed as soon as its temporary file is seen: a dump of 500 MB takes long enough. More tries where it was too quick. */
+/*
+ * SIGKILL as soon as the temporary file exists: a dump of 500 MB takes long enough. If it was too fast, try again.
+ */
 $killed = 0;
 for ($tries = 0; $tries < 50 && $killed < 3; $tries++) {
-    $code = '$heap = str_repeat("x", 500 << 20); file_put_contents("pid", getmypid()); rdump_dump("dumps/a.rdump"); touch("done");';
+    $code = '
+        $heap = str_repeat("x", 500 << 20);
+        file_put_contents("pid", getmypid());
+        rdump_dump("dumps/a.rdump");
+        touch("done");
+    ';
     $before = parts($folder);
-    $process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '600M']), [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
+    $process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '600M']), [2 => ['file', '/dev/null', 'w']],
+        $pipes, $folder);
     rdump_await(function () use ($folder, $before) {
         return array_diff(parts($folder), $before) || is_file("$folder/done");
     });

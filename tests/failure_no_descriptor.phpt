@@ -1,5 +1,5 @@
 --TEST--
-No file descriptor left: refused with the reason, and the process goes on
+No free file descriptor: refused with the reason, and the process continues
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';

@@ -1,5 +1,5 @@
 --TEST--
-A folder without write permission, one that may not be entered, one that may not be listed, and somebody else's file in a sticky folder
+Folders without write, search or read permission, and another user's file in a sticky folder
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -18,7 +18,8 @@ foreach (['read-only' => 0755, 'closed' => 0700, 'drop-box' => 0733, 'sticky' =>
 chmod($folder, 0755);
 $run = rdump_run($folder, '
 foreach (["read-only/a", "read-only/b", "closed/a", "closed/b", "drop-box/b", "sticky/a", "sticky/b"] as $path) {
-    echo $path, ": ", var_export(@rdump_dump(__DIR__ . "/$path.rdump"), true), " ", error_get_last() ? error_get_last()["message"] : "", "\n";
+    echo $path, ": ", var_export(@rdump_dump(__DIR__ . "/$path.rdump"), true), " ",
+        error_get_last() ? error_get_last()["message"] : "", "\n";
     error_clear_last();
 }', [], '', 65534);
 echo preg_replace('/cannot .* FOLDER/', 'cannot ... FOLDER', rdump_tell($folder, $run->out)), $run->err;

@@ -1,5 +1,5 @@
 --TEST--
-A read-only file system
+A read-only file system: refused with the reason
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -11,7 +11,8 @@ if (rdump_shell('d=$(mktemp -d) && mount -t tmpfs -o size=1M tmpfs $d && umount 
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 mkdir("$folder/mount");
-echo rdump_shell("mount -t tmpfs tmpfs $folder/mount && echo 'the earlier file' > $folder/mount/a.rdump && mount -o remount,ro $folder/mount")[2];
+echo rdump_shell("mount -t tmpfs tmpfs $folder/mount && echo 'the earlier file' > $folder/mount/a.rdump"
+    . " && mount -o remount,ro $folder/mount")[2];
 var_dump(@rdump_dump("$folder/mount/a.rdump"));
 echo rdump_tell($folder, error_get_last()['message']), "\n";
 $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/mount/b.rdump"]);

@@ -1,5 +1,5 @@
 --TEST--
-php.ini: values that make sense, as php.ini writes them
+php.ini: valid values, in the notations that php.ini has
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -19,18 +19,20 @@ foreach ([
         }
     }
 }
-/* Which of them mean On. */
+/* Which values mean On. */
 foreach (['1', 'on', '"on"', '"Yes"', '"TRUE"', '0', 'off', '"off"', '"no"', '""'] as $value) {
-    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_marker' => $value]);
+    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+        ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_marker' => $value]);
     echo $value, is_file("$folder/a.rdump.done") ? ' is on' : ' is off', "\n";
     @unlink("$folder/a.rdump.done");
     clearstatcache();
 }
-/* What a size comes to is seen where it has no room. */
+/* The log line of a dump that is too large shows the value in bytes. */
 foreach (['1', '100', '1k', '1K', '1.5K', '0.25m', '0.5M', '1.999M', ' 64K', '64K '] as $size) {
     rdump_clean(__FILE__);
     rdump_folder(__FILE__);
-    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_max_total' => "\"$size\""]);
+    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+        ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_max_total' => "\"$size\""]);
     preg_match('/rdump\.oom_dump_max_total=(\d+)/', implode($run->log), $match);
     echo trim($size), ' = ', isset($match[1]) ? $match[1] : implode($run->log), "\n";
 }

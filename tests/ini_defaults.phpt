@@ -1,16 +1,19 @@
 --TEST--
-php.ini: the directives, their defaults, and that a script cannot change them
+php.ini: the directives and their defaults; a script cannot change them
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* In a process of its own: whoever runs this test may have directives of rdump in his php.ini. */
+/* In another process: the php.ini of this one may have directives of rdump. */
 rdump_run($folder, '
 $all = ini_get_all("rdump");
 ksort($all);
 foreach ($all as $name => $entry) {
-    $default = $name === "rdump.safe_read" ? ($entry["global_value"] === (PHP_ZTS ? "1" : "0") ? "as the build" : "not as the build") : $entry["global_value"];
-    echo "$name = \"$default\"", $entry["access"] === INI_SYSTEM ? "" : " not only php.ini", ini_set($name, "1") === false ? "" : " set", "\n";
+    $default = $name === "rdump.safe_read"
+        ? ($entry["global_value"] === (PHP_ZTS ? "1" : "0") ? "as the build" : "not as the build")
+        : $entry["global_value"];
+    echo "$name = \"$default\"", $entry["access"] === INI_SYSTEM ? "" : " not only php.ini",
+        ini_set($name, "1") === false ? "" : " set", "\n";
 }')->show($folder);
 ?>
 --CLEAN--

@@ -1,5 +1,5 @@
 --TEST--
-php.ini: a value that makes no sense is refused with a warning, and the default stands
+php.ini: an invalid value is refused with a warning, and the default applies
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -7,13 +7,20 @@ $folder = rdump_folder(__FILE__);
 $nonsense = [
     'oom_dump_max' => ['lots', '-1', '1.5', '', '5X', '1e9', '0x10', '18446744073709551616', "\u{0663}", '1 2'],
     'oom_dump_min_interval' => ['soon', '-5', '1h', '', '99999999999999999999'],
-    'oom_dump_max_total' => ['lots', '-1', '', '5X', '1e9', '1.5', 'G', '1.G', '.5G', '1GB', '1,5G', '99999999T', '9223372036854775808', '1 K M'],
+    'oom_dump_max_total' => ['lots', '-1', '', '5X', '1e9', '1.5', 'G', '1.G', '.5G', '1GB', '1,5G', '99999999T',
+        '9223372036854775808', '1 K M'],
     'oom_dump_full' => ['maybe', '2', '-1'],
     'oom_dump_marker' => ['maybe', '2', '-1'],
     'safe_read' => ['maybe', '2', '-1'],
     'oom_dump' => [str_repeat('x', 4096)],
 ];
-$show = 'foreach (ini_get_all("rdump", false) as $name => $value) { if ($name !== "rdump.safe_read" || $value !== (string) (int) PHP_ZTS) echo "$name=$value "; }';
+$show = '
+foreach (ini_get_all("rdump", false) as $name => $value) {
+    if ($name !== "rdump.safe_read" || $value !== (string) (int) PHP_ZTS) {
+        echo "$name=$value ";
+    }
+}
+';
 $defaults = rdump_run($folder, $show)->out;
 foreach ($nonsense as $name => $values) {
     foreach ($values as $value) {
@@ -22,7 +29,8 @@ foreach ($nonsense as $name => $values) {
         $warned = preg_match("/Warning: .*rdump\.$name/", $run->out . $run->err);
         $stands = substr(trim($run->out), -strlen(trim($defaults))) === trim($defaults);
         if ($run->status || !$warned || !$stands) {
-            echo "$name=$short: status $run->status, ", $warned ? 'warned' : 'no warning', ', ', $stands ? 'default' : 'no default', "\n", $run->out, "\n";
+            echo "$name=$short: status $run->status, ", $warned ? 'warned' : 'no warning', ', ',
+                $stands ? 'default' : 'no default', "\n", $run->out, "\n";
         }
     }
     echo "$name: ", count($values), " tried\n";

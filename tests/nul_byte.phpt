@@ -11,7 +11,8 @@ set_error_handler(function ($level, $message) {
 foreach (['rdump_dump', 'rdump_set_oom_dump'] as $function) {
     try {
         $result = $function("$folder/a\0b");
-        echo PHP_VERSION_ID < 80000 && $result === null ? "as usual\n" : 'not as usual: ' . var_export($result, true) . "\n";
+        echo PHP_VERSION_ID < 80000 && $result === null ? "as usual\n"
+            : 'not as usual: ' . var_export($result, true) . "\n";
     } catch (Error $error) {
         echo $error->getMessage(), "\n", get_class($error) === 'ValueError' ? "as usual\n" : get_class($error);
     }

@@ -1,5 +1,5 @@
 --TEST--
-Automatic dump: in a generator, a destructor, an autoloader, an included file, internal functions, a shutdown function, an error handler
+Automatic dump: in generators, destructors, autoloaders, included files, internal functions, callbacks
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -13,16 +13,21 @@ $offsets = rdump_offsets($folder);
 file_put_contents("$folder/included.php", '<?php exhaust();');
 foreach ([
     'generator' => 'function numbers() { yield 1; exhaust(); } foreach (numbers() as $n);',
-    'generator that is destroyed' => 'function numbers() { try { yield 1; } finally { exhaust(); } } $g = numbers(); $g->current(); unset($g);',
+    'generator that is destroyed' =>
+        'function numbers() { try { yield 1; } finally { exhaust(); } } $g = numbers(); $g->current(); unset($g);',
     'destructor' => 'class D { function __destruct() { exhaust(); } } $d = new D; unset($d);',
     'destructor at the end' => 'class D { function __destruct() { exhaust(); } } $d = new D;',
-    'garbage collection' => 'class D { public $self; function __destruct() { exhaust(); } } $d = new D; $d->self = $d; unset($d); gc_collect_cycles();',
+    'garbage collection' =>
+        'class D { public $self; function __destruct() { exhaust(); } }
+        $d = new D; $d->self = $d; unset($d); gc_collect_cycles();',
     'autoloader' => 'spl_autoload_register(function ($class) { exhaust(); }); new Missing;',
     'included file' => 'include "included.php";',
     'eval' => 'eval("exhaust();");',
     'str_repeat' => '$s = str_repeat("x", 1 << 30);',
     'range' => '$s = range(1, 10000000);',
-    'sort' => '$a = range(1, 1000); usort($a, function ($a, $b) { static $kept = []; $kept[] = str_repeat("x", 1 << 20); return $a - $b; });',
+    'sort' =>
+        '$a = range(1, 1000);
+        usort($a, function ($a, $b) { static $kept = []; $kept[] = str_repeat("x", 1 << 20); return $a - $b; });',
     'serialize' => '$a = []; for ($i = 0; $i < 10; $i++) $a[] = str_repeat("x", 1 << 20); serialize($a);',
     'output buffer' => 'ob_start(); while (true) echo str_repeat("x", 10000);',
     'shutdown function' => 'register_shutdown_function("exhaust");',

@@ -1,26 +1,31 @@
 --TEST--
-20 workers out of memory at the same moment under a budget of 200 MB: never more than that, files in the making counted, and what fits is used
+20 workers out of memory at once: their dumps never exceed a budget of 200 MB, and use what fits
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 mkdir("$folder/dumps");
-/* All wait for the file "go", then exceed their limit. */
+/* Each waits for the file "go", then exceeds its limit. */
 $code = RDUMP_EXHAUST . '
 touch(__DIR__ . "/ready-" . getmypid());
 while (!file_exists(__DIR__ . "/go")) { clearstatcache(); usleep(1000); }
 exhaust();';
-$command = rdump_prepare($folder, $code, ['rdump.oom_dump' => "$folder/dumps/%p.rdump", 'rdump.oom_dump_max_total' => '200M']);
+$command = rdump_prepare($folder, $code,
+    ['rdump.oom_dump' => "$folder/dumps/%p.rdump", 'rdump.oom_dump_max_total' => '200M']);
 $processes = [];
 for ($i = 0; $i < 20; $i++) {
-    $processes[] = proc_open($command, [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']], $pipes, $folder);
+    $processes[] = proc_open($command, [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']], $pipes,
+        $folder);
 }
 rdump_await(function () use ($folder) { return count(glob("$folder/ready-*")) === 20; });
 touch("$folder/go");
 $peak = 0;
 rdump_await(function () use ($folder, $processes, &$peak) {
     clearstatcache();
-    /* A name that changes while this looks may be seen twice or not at all: a sum over the limit is looked at once more. */
+    /*
+     * A file that is renamed while the folder is read may be seen twice or not at all: a sum above the limit is
+     * checked again.
+     */
     $sum = function () use ($folder) {
         clearstatcache();
         $sizes = [];
@@ -49,10 +54,14 @@ foreach (glob("$folder/dumps/*") as $path) {
     $size = filesize($path);
 }
 $count = count(glob("$folder/dumps/*"));
-echo $peak <= 200 << 20 && $total <= 200 << 20 ? 'never more than 200 MB' : "$peak at some time, $total in the end", "\n";
-echo $total + $size > 200 << 20 ? 'no room for one more' : "$total used by $count dumps, which leaves room for one more", "\n";
+echo $peak <= 200 << 20 && $total <= 200 << 20 ? 'never more than 200 MB' : "$peak at some time, $total in the end",
+    "\n";
+echo $total + $size > 200 << 20 ? 'no room for one more'
+    : "$total used by $count dumps, which leaves room for one more", "\n";
 $log = rdump_log($folder);
-echo count(preg_grep('/dumped to/', $log)) === $count && count(preg_grep('/oom_dump_max_total=209715200 has no room/', $log)) === 20 - $count ? 'each said what became of it' : implode("\n", $log), "\n";
+echo count(preg_grep('/dumped to/', $log)) === $count
+    && count(preg_grep('/oom_dump_max_total=209715200 has no room/', $log)) === 20 - $count
+    ? 'each said what became of it' : implode("\n", $log), "\n";
 echo implode(glob("$folder/dumps/.*.part")), "nothing left over\n";
 ?>
 --CLEAN--

@@ -1,5 +1,5 @@
 --TEST--
-Automatic dump: rdump.oom_dump_full, and both reading modes
+Automatic dump: rdump.oom_dump_full, with and without rdump.safe_read
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -11,7 +11,9 @@ foreach ([0, 1] as $full) {
         $dump = new RdumpReader("$folder/a.rdump");
         foreach ($dump->mappings() as $mapping) {
             if ($mapping['x'] && $mapping['name'] === realpath(rdump_executable())) {
-                echo count($run->log), ' ', $dump->has(hexdec($mapping['begin']), hexdec($mapping['end']) - hexdec($mapping['begin'])) ? 'full' : 'lean', "\n";
+                echo count($run->log), ' ',
+                    $dump->has(hexdec($mapping['begin']), hexdec($mapping['end']) - hexdec($mapping['begin'])) ? 'full'
+                    : 'lean', "\n";
                 break;
             }
         }

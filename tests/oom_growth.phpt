@@ -1,5 +1,5 @@
 --TEST--
-Automatic dump: data that grows over memory_limit; what the script had is in it, and the log tells where it is
+Automatic dump: data that grows beyond memory_limit is in the dump, and the log names the file
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -14,14 +14,15 @@ echo getmypid();
 caller();
 echo "never here";
 ', ['rdump.oom_dump' => "$folder/a.rdump"]);
-echo preg_replace(['/^\d+/', '/\nStack trace:.*/s'], ['PID', ''], rdump_tell($folder, trim($run->out . $run->err))), "\n";
+echo preg_replace(['/^\d+/', '/\nStack trace:.*/s'], ['PID', ''], rdump_tell($folder, trim($run->out . $run->err))),
+    "\n";
 echo "status $run->status\n";
 rdump_show_log($folder, $run->log);
 $dump = new RdumpReader("$folder/a.rdump");
 var_dump($dump->pid === (int) $run->out);
 var_dump($dump->search(strrev('a local value') . (int) $run->out) !== null);
 var_dump($dump->search('exhausted exhausted exhausted ') !== null);
-/* The size in the log is the file's. */
+/* The size in the log is that of the file. */
 preg_match('/\((\d+) bytes\)/', $run->log[0], $match);
 var_dump((int) $match[1] === filesize("$folder/a.rdump"));
 echo rdump_list($folder), "\n";

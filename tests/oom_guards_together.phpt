@@ -1,10 +1,11 @@
 --TEST--
-The guards together: what one of them skips does not count for the others
+The guards together: a dump that one of them skips does not count for the others
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-$server = new RdumpServer($folder, RDUMP_EXHAUST . 'rdump_set_oom_dump($_GET["to"]); exhaust();', ['rdump.oom_dump_max' => 2, 'rdump.oom_dump_min_interval' => 3600,
+$server = new RdumpServer($folder, RDUMP_EXHAUST . 'rdump_set_oom_dump($_GET["to"]); exhaust();',
+    ['rdump.oom_dump_max' => 2, 'rdump.oom_dump_min_interval' => 3600,
     'rdump.oom_dump_max_total' => '80M']);
 mkdir("$folder/crowded");
 file_put_contents("$folder/crowded/a.rdump", '');

@@ -1,5 +1,5 @@
 --TEST--
-What killed processes left does not count against the budget: the next automatic dump clears it
+Temporary files of killed processes do not count for the budget: the next dump removes them
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -9,13 +9,14 @@ for ($i = 0; $i < 3; $i++) {
     $left = fopen(rdump_temporary_name("$folder/dumps", $i), 'w');
     ftruncate($left, 300 << 20);
 }
-/* The last is still being written: somebody holds it. */
+/* The last one is still being written: another process holds its lock. */
 flock($left, LOCK_EX);
 $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);
 echo preg_replace('/-\w{32}\./', '-N.', rdump_list("$folder/dumps")), "\n";
 rdump_show_log($folder, preg_replace('/\b\d{5,}\b/', 'N', $run->log));
 fclose($left);
-$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);
+$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+    ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);
 echo rdump_list("$folder/dumps"), "\n";
 rdump_show_log($folder, $run->log);
 ?>

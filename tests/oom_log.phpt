@@ -1,5 +1,5 @@
 --TEST--
-One line in the error log for each outcome, wherever the log goes
+Each outcome is one line in the error log, wherever the log goes
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -16,10 +16,10 @@ foreach ([
     $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', $directives + ['log_errors' => 1, 'display_errors' => 0]);
     echo $what, ":\n";
     rdump_show_log($folder, preg_replace('/\b\d{4,}\b/', 'N', $run->log));
-    /* Beside PHP's own line. */
+    /* In addition to PHP's own line. */
     echo preg_match_all('/^\[.*PHP Fatal error:  Allowed memory size/m', file_get_contents("$folder/log")), "\n";
 }
-/* To stderr, where there is no other log. */
+/* To stderr, if there is no other log. */
 $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/a.rdump", 'error_log' => '']);
 echo rdump_tell($folder, trim($run->err)), "\n";
 ?>

@@ -1,5 +1,5 @@
 --TEST--
-rdump.oom_dump_marker: created once the dump is complete; a stale one is removed first; none after a failure
+rdump.oom_dump_marker: created after a complete dump; an old one is removed first; none after a failure
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -7,9 +7,11 @@ $folder = rdump_folder(__FILE__);
 function attempt($what, $path, $marker, $before = '')
 {
     global $folder;
-    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/$path", 'rdump.oom_dump_marker' => $marker], $before);
+    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+        ['rdump.oom_dump' => "$folder/$path", 'rdump.oom_dump_marker' => $marker], $before);
     clearstatcache();
-    echo $what, ': ', is_file("$folder/$path.done") ? 'marker of ' . filesize("$folder/$path.done") . ' bytes' : 'no marker', ', ', count($run->log), " line\n";
+    echo $what, ': ', is_file("$folder/$path.done") ? 'marker of ' . filesize("$folder/$path.done") . ' bytes'
+        : 'no marker', ', ', count($run->log), " line\n";
 }
 attempt('off', 'a.rdump', 0);
 attempt('on', 'b.rdump', 1);
@@ -21,15 +23,17 @@ file_put_contents("$folder/a.rdump.done", 'not ours');
 attempt('off, and one is there', 'a.rdump', 0);
 mkdir("$folder/c.rdump");
 attempt('refused', 'c.rdump', 1);
-/* Where the marker's name is taken by something that is no marker, the dump is not lost, and the log says so. */
+/* If something else has the marker's name, the dump is still made, and the log says why there is no marker. */
 mkdir("$folder/d.rdump.done");
 file_put_contents("$folder/d.rdump.done/keep", '');
 attempt('in its way', 'd.rdump', 1);
 symlink("$folder/victim", "$folder/e.rdump.done");
 attempt('a symlink in its place', 'e.rdump', 1);
-echo is_link("$folder/e.rdump.done") ? 'still a symlink' : 'no symlink', ', ', is_file("$folder/victim") ? 'written through' : 'not written through', "\n";
-/* By call there is none. */
-echo rdump_run($folder, 'var_dump(rdump_dump("f.rdump"), is_file("f.rdump.done"));', ['rdump.oom_dump_marker' => 1])->out;
+echo is_link("$folder/e.rdump.done") ? 'still a symlink' : 'no symlink', ', ',
+    is_file("$folder/victim") ? 'written through' : 'not written through', "\n";
+/* A dump by call has no marker. */
+echo rdump_run($folder, 'var_dump(rdump_dump("f.rdump"), is_file("f.rdump.done"));',
+    ['rdump.oom_dump_marker' => 1])->out;
 ?>
 --CLEAN--
 <?php

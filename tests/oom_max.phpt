@@ -1,5 +1,5 @@
 --TEST--
-rdump.oom_dump_max: so many per process over its life; each attempt counts, failed or not; 0 = any number
+rdump.oom_dump_max: the number of dumps per process; failed attempts count; 0 means no limit
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -16,7 +16,8 @@ foreach ([null, 1, 2, 0] as $max) {
     rdump_shell("rm $folder/*");
 }
 echo "failed ones\n";
-$server = new RdumpServer($folder, RDUMP_EXHAUST . 'rdump_set_oom_dump($_GET["to"]); exhaust();', ['rdump.oom_dump_max' => 2]);
+$server = new RdumpServer($folder, RDUMP_EXHAUST . 'rdump_set_oom_dump($_GET["to"]); exhaust();',
+    ['rdump.oom_dump_max' => 2]);
 foreach (['none/a', 'b', 'c'] as $name) {
     $server->get("/?to=$folder/$name.rdump");
 }

@@ -1,5 +1,5 @@
 --TEST--
-rdump.oom_dump_max: a forked child is a worker of its own
+rdump.oom_dump_max: a forked child counts for itself
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -9,7 +9,7 @@ rdump_skip_without('pcntl');
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* The parent has had its dump when it forks, in its shutdown function. */
+/* The parent has made its dump before it forks, in a shutdown function. */
 $run = rdump_run($folder, RDUMP_EXHAUST . '
 $parent = getmypid();
 function child()
@@ -31,7 +31,8 @@ exhaust();
 ', ['+pcntl', 'rdump.oom_dump' => "$folder/%p.rdump"]);
 $child = file_get_contents("$folder/pid");
 foreach ($run->log as $line) {
-    echo str_replace("$child.", 'CHILD.', rdump_tell($folder, preg_replace("{/(?!$child)\d+\.}", '/PARENT.', $line))), "\n";
+    echo str_replace("$child.", 'CHILD.', rdump_tell($folder, preg_replace("{/(?!$child)\d+\.}", '/PARENT.', $line))),
+        "\n";
 }
 echo (new RdumpReader("$folder/$child.rdump"))->pid === (int) $child ? 'of the child' : 'not of the child', "\n";
 ?>

@@ -1,5 +1,5 @@
 --TEST--
-rdump.oom_dump_max_total: what stands in the folder and the new dump must not exceed it; the file to be replaced is not counted, nor are other names
+rdump.oom_dump_max_total limits the sizes of the folder's *.rdump files and the new dump together
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -7,7 +7,8 @@ $folder = rdump_folder(__FILE__);
 function attempt($what, $limit, $name = 'new.rdump')
 {
     global $folder;
-    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/$name", 'rdump.oom_dump_max_total' => $limit, 'rdump.oom_dump_marker' => 1]);
+    $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+        ['rdump.oom_dump' => "$folder/$name", 'rdump.oom_dump_max_total' => $limit, 'rdump.oom_dump_marker' => 1]);
     echo $what, ': ', preg_replace('/\b\d{3,}\b/', 'N', rdump_tell($folder, implode("\n", $run->log))), "\n";
 }
 attempt('room for it', '100M');
@@ -21,7 +22,7 @@ ftruncate(fopen("$folder/large.txt", 'r+'), 1 << 30);
 mkdir("$folder/directory.rdump");
 symlink("$folder/large.txt", "$folder/link.rdump");
 attempt('other files beside it', (string) (int) ($size * 2.2), 'second.rdump');
-/* Only automatic dumps are bound by it. */
+/* It applies to automatic dumps only. */
 echo rdump_run($folder, 'var_dump(rdump_dump("by-call.rdump"));', ['rdump.oom_dump_max_total' => 1])->out;
 echo preg_replace('/script\d+\.php ?/', '', rdump_list($folder)), "\n";
 ?>

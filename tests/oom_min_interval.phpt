@@ -1,5 +1,5 @@
 --TEST--
-rdump.oom_dump_min_interval: a dump sooner than that is skipped; a skipped one does not count
+rdump.oom_dump_min_interval: a dump before its end is skipped; a skipped one does not count
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -15,7 +15,7 @@ foreach ([0, 3600] as $interval) {
     rdump_show_log($folder, preg_replace('/\d+ s ago/', 'N s ago', rdump_log($folder)));
     unlink("$folder/log");
 }
-/* Once it is over, there is one again. */
+/* After the interval there is a dump again. */
 echo "interval 1\n";
 $server = new RdumpServer($folder, RDUMP_EXHAUST . 'exhaust();',
     ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_max' => 2, 'rdump.oom_dump_min_interval' => 1]);

@@ -1,5 +1,5 @@
 --TEST--
-Automatic dump: odd targets are refused as well, and the log says why
+Automatic dump: targets that are not regular files are refused, and the log says why
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -12,9 +12,10 @@ foreach (["$folder/symlink", "$folder/fifo", $folder, "$folder/", $device] as $p
     $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => $path]);
     rdump_show_log($folder, $run->log);
 }
-/* A relative path is relative to the script's working directory when the dump fires. */
+/* A relative path starts at the script's working directory at the time of the dump. */
 mkdir("$folder/there");
-rdump_show_log($folder, rdump_run($folder, RDUMP_EXHAUST . 'chdir("there"); exhaust();', ['rdump.oom_dump' => 'relative.rdump'])->log);
+rdump_show_log($folder, rdump_run($folder, RDUMP_EXHAUST . 'chdir("there"); exhaust();',
+    ['rdump.oom_dump' => 'relative.rdump'])->log);
 echo file_get_contents("$folder/victim"), ', ', rdump_list("$folder/there"), "\n";
 ?>
 --CLEAN--

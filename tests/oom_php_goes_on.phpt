@@ -1,10 +1,10 @@
 --TEST--
-After the dump PHP goes on as without: its error, error_get_last(), shutdown functions, destructors, the exit status
+After the dump PHP continues as usual: error message, error_get_last(), shutdown functions, exit status
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* In one go, so that there is memory left for what comes after it. */
+/* One large allocation, so that enough memory is left for the rest of the test. */
 $code = '
 class D { function __destruct() { echo "destructed\n"; } }
 $d = new D;
@@ -21,7 +21,8 @@ $without = rdump_run($folder, $code, ['-rdump']);
 $tell = function ($run) {
     return preg_replace(['/\d{5,}/', '/script\d/i'], ['N', 'SCRIPT'], "$run->status\n$run->out$run->err");
 };
-echo $tell($with) === $tell($without) ? "the same\n" : $tell($with) . "\nwithout:\n" . $tell($without), count($with->log), ' ', rdump_judge("$folder/a.rdump"), "\n",
+echo $tell($with) === $tell($without) ? "the same\n" : $tell($with) . "\nwithout:\n" . $tell($without),
+    count($with->log), ' ', rdump_judge("$folder/a.rdump"), "\n",
     strpos($with->out, '1048576, 16M') ? 'the shutdown function ran' : $with->out, "\n";
 ?>
 --CLEAN--

@@ -1,5 +1,5 @@
 --TEST--
-Automatic dump: beside Xdebug, loaded before and after, in each of its modes
+Automatic dump: with Xdebug, loaded before or after rdump, in each of its modes
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -10,16 +10,20 @@ rdump_skip_without('xdebug');
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 foreach ([['+xdebug', '+rdump'], ['+rdump', '+xdebug']] as $order) {
-    foreach ([null, 'off', 'develop', 'debug', 'coverage', 'gcstats', 'profile', 'trace', 'develop,debug,coverage'] as $mode) {
+    foreach ([null, 'off', 'develop', 'debug', 'coverage', 'gcstats', 'profile', 'trace',
+        'develop,debug,coverage'] as $mode) {
         @unlink("$folder/a.rdump");
-        $directives = array_merge($order, ['rdump.oom_dump' => "$folder/a.rdump", 'xdebug.output_dir' => $folder], $mode === null ? [] : ['xdebug.mode' => $mode]);
+        $directives = array_merge($order, ['rdump.oom_dump' => "$folder/a.rdump", 'xdebug.output_dir' => $folder],
+            $mode === null ? [] : ['xdebug.mode' => $mode]);
         $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', $directives);
-        echo implode(' ', $order), ', ', $mode === null ? 'default' : $mode, ': ', rdump_judge("$folder/a.rdump"), ', ', count($run->log), ' line, ',
+        echo implode(' ', $order), ', ', $mode === null ? 'default' : $mode, ': ', rdump_judge("$folder/a.rdump"), ', ',
+            count($run->log), ' line, ',
             preg_match('/Allowed memory size of/', $run->out) ? 'reported' : "not reported: $run->out$run->err", "\n";
     }
 }
-/* Several requests in one process: Xdebug takes the error callback anew in each. */
-$server = new RdumpServer($folder, RDUMP_EXHAUST . 'exhaust();', ['+xdebug', 'rdump.oom_dump' => "$folder/%t.rdump", 'rdump.oom_dump_max' => 3]);
+/* Several requests in one process: Xdebug replaces the error callback in each of them. */
+$server = new RdumpServer($folder, RDUMP_EXHAUST . 'exhaust();',
+    ['+xdebug', 'rdump.oom_dump' => "$folder/%t.rdump", 'rdump.oom_dump_max' => 3]);
 for ($i = 0; $i < 4; $i++) {
     $server->get('/');
 }

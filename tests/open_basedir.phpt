@@ -1,5 +1,5 @@
 --TEST--
-open_basedir binds both functions
+open_basedir applies to the paths of both functions, not to the directive
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -10,22 +10,28 @@ symlink("$folder/outside", "$folder/inside/way-out");
 $run = rdump_run($folder, RDUMP_EXHAUST . '
 chdir("inside");
 foreach (["inside/a.rdump", "outside/b.rdump", "inside/../outside/c.rdump", "inside/way-out/d.rdump"] as $path) {
-    echo "$path: ", var_export(@rdump_dump(__DIR__ . "/$path"), true), " ", error_get_last() ? error_get_last()["message"] : "", "\n";
+    echo "$path: ", var_export(@rdump_dump(__DIR__ . "/$path"), true), " ",
+        error_get_last() ? error_get_last()["message"] : "", "\n";
     error_clear_last();
 }
 foreach (["inside/e.rdump", "../outside/f.rdump", "/etc/g.rdump", "", null] as $path) {
-    echo var_export($path, true), ": ", var_export(@rdump_set_oom_dump($path === "inside/e.rdump" ? "e.rdump" : $path), true), " ", error_get_last() ? error_get_last()["message"] : "", "\n";
+    echo var_export($path, true), ": ",
+        var_export(@rdump_set_oom_dump($path === "inside/e.rdump" ? "e.rdump" : $path), true), " ",
+        error_get_last() ? error_get_last()["message"] : "", "\n";
     error_clear_last();
 }
 rdump_set_oom_dump("e%p.rdump");
 @rdump_set_oom_dump("../outside/h.rdump");
 exhaust();
 ', ['open_basedir' => "$folder/inside"]);
-echo preg_replace('/(cannot )[^:]*( FOLDER| \.\.| \/etc)/', '$1... $2', preg_replace('/e\d+\.rdump/', 'ePID.rdump', rdump_tell($folder, $run->out)));
+echo preg_replace('/(cannot )[^:]*( FOLDER| \.\.| \/etc)/', '$1... $2',
+    preg_replace('/e\d+\.rdump/', 'ePID.rdump', rdump_tell($folder, $run->out)));
 rdump_show_log($folder, preg_replace('/e\d+\.rdump/', 'ePID.rdump', $run->log));
-echo preg_replace('/e\d+\.rdump/', 'ePID.rdump', rdump_list("$folder/inside")), "\nnothing outside: ", rdump_list("$folder/outside"), "\n";
-/* The administrator's own path is not bound by it. */
-$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['open_basedir' => "$folder/inside", 'rdump.oom_dump' => "$folder/outside/i.rdump"]);
+echo preg_replace('/e\d+\.rdump/', 'ePID.rdump', rdump_list("$folder/inside")), "\nnothing outside: ",
+    rdump_list("$folder/outside"), "\n";
+/* It does not apply to the administrator's path. */
+$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+    ['open_basedir' => "$folder/inside", 'rdump.oom_dump' => "$folder/outside/i.rdump"]);
 echo rdump_list("$folder/outside"), ' ', rdump_judge("$folder/outside/i.rdump"), "\n";
 ?>
 --CLEAN--

@@ -4,13 +4,17 @@ phpinfo() shows the version, the format version, the tag and the directives
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-$run = rdump_run($folder, '(new ReflectionExtension("rdump"))->info(); echo "tag of this PHP: v", PHP_MAJOR_VERSION, PHP_MINOR_VERSION, ", version ", phpversion("rdump");');
+$run = rdump_run($folder, '
+(new ReflectionExtension("rdump"))->info();
+echo "tag of this PHP: v", PHP_MAJOR_VERSION, PHP_MINOR_VERSION, ", version ", phpversion("rdump");
+');
 preg_match('/Version => (\S+).*PHP version tag => (\S+).*tag of this PHP: (\S+), version (\S+)/s', $run->out, $match);
 echo $match[1] === $match[4] ? 'the version is told' : 'another version is told', "\n";
 echo $match[2] === $match[3] ? '' : 'not ', "the tag of this PHP\n";
 $lines = explode("\n", trim($run->out));
-sort($lines); /* the order of the directives is not the same in all versions */
-echo preg_replace(['/(\nVersion => ).*/', '/(tag => )v[78]\d/', '/(safe_read => )(On|Off) => (On|Off)/', '/tag of this.*/'], ['$1X', '$1vXX', '$1X => X', ''], trim(implode("\n", $lines)));
+sort($lines); /* the order of the directives depends on the version */
+echo preg_replace(['/(\nVersion => ).*/', '/(tag => )v[78]\d/', '/(safe_read => )(On|Off) => (On|Off)/',
+    '/tag of this.*/'], ['$1X', '$1vXX', '$1X => X', ''], trim(implode("\n", $lines)));
 ?>
 --CLEAN--
 <?php

@@ -10,15 +10,18 @@ foreach ((new ReflectionExtension('rdump'))->getFunctions() as $function) {
     echo $function->getName(), '(';
     foreach ($function->getParameters() as $parameter) {
         $type = $parameter->getType();
-        echo $parameter->getPosition() ? ', ' : '', $parameter->allowsNull() ? '?' : '', $type->getName(), ' $', $parameter->getName(),
+        echo $parameter->getPosition() ? ', ' : '', $parameter->allowsNull() ? '?' : '', $type->getName(), ' $',
+            $parameter->getName(),
             $parameter->isOptional() ? ' optional' : '';
-        if (PHP_VERSION_ID >= 80000 && $parameter->isDefaultValueAvailable() && $parameter->getDefaultValue() !== false) {
+        if (PHP_VERSION_ID >= 80000 && $parameter->isDefaultValueAvailable()
+            && $parameter->getDefaultValue() !== false) {
             echo ' = ', var_export($parameter->getDefaultValue(), true);
         }
     }
     echo '): ', $function->getReturnType()->getName(), $function->getReturnType()->allowsNull() ? ' or null' : '', "\n";
     echo $function->getNumberOfRequiredParameters(), ' required, ',
-        PHP_VERSION_ID < 80000 || $function->getParameters()[1]->isDefaultValueAvailable() ? 'default known' : 'default unknown', "\n";
+        PHP_VERSION_ID < 80000 || $function->getParameters()[1]->isDefaultValueAvailable() ? 'default known'
+            : 'default unknown', "\n";
 }
 ?>
 --EXPECT--

@@ -1,5 +1,5 @@
 --TEST--
-rdump_set_oom_dump(): a path, "" and null, over a directive and over none; lean and full
+rdump_set_oom_dump(): a path, "" and null, with and without the directive; lean and full
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -11,11 +11,13 @@ foreach ([
     'off, full' => 'rdump_set_oom_dump("", true)',
     'dropped' => 'rdump_set_oom_dump("set.rdump") && rdump_set_oom_dump(null)',
     'off, then dropped' => 'rdump_set_oom_dump("") && rdump_set_oom_dump(null)',
-    'the last one counts' => 'rdump_set_oom_dump("first.rdump", true) && rdump_set_oom_dump("") && rdump_set_oom_dump("set.rdump")',
+    'the last one counts' =>
+        'rdump_set_oom_dump("first.rdump", true) && rdump_set_oom_dump("") && rdump_set_oom_dump("set.rdump")',
     'nothing to drop' => 'rdump_set_oom_dump(null)',
 ] as $what => $call) {
     foreach (['', "$folder/ini.rdump"] as $directive) {
-        $run = rdump_run($folder, RDUMP_EXHAUST . "chdir(__DIR__); var_dump($call); exhaust();", ['rdump.oom_dump' => $directive]);
+        $run = rdump_run($folder, RDUMP_EXHAUST . "chdir(__DIR__); var_dump($call); exhaust();",
+            ['rdump.oom_dump' => $directive]);
         echo $what, $directive === '' ? '' : ' over a directive', ': ', strtok($run->out, "\n"), ', ';
         $dumps = glob("$folder/*.rdump");
         foreach ($dumps as $path) {

@@ -1,5 +1,5 @@
 --TEST--
-rdump_set_oom_dump() holds until the request ends: the next one in the same process has the directive again
+rdump_set_oom_dump() applies until the request ends; the next request has the directive again
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -10,7 +10,8 @@ if (isset($_GET["exhaust"])) exhaust();
 echo getmypid();
 ', ['rdump.oom_dump' => "$folder/ini.rdump", 'rdump.oom_dump_max' => 0]);
 $pids = [$server->get('/')];
-foreach (['/?set=set.rdump', '/?exhaust', '/?set=&exhaust', '/?exhaust', "/?set=$folder/set.rdump&exhaust", '/?exhaust', '/?set='] as $request) {
+foreach (['/?set=set.rdump', '/?exhaust', '/?set=&exhaust', '/?exhaust', "/?set=$folder/set.rdump&exhaust", '/?exhaust',
+    '/?set='] as $request) {
     $server->get($request);
 }
 $pids[] = $server->get('/');

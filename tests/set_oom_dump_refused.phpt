@@ -1,5 +1,5 @@
 --TEST--
-rdump_set_oom_dump(): a path that cannot be kept is refused, and what was in force before stays
+rdump_set_oom_dump(): a path that cannot be kept is refused, and the previous setting applies
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -15,7 +15,8 @@ var_dump(rdump_set_oom_dump(str_repeat("x", 4090)));
 var_dump(rdump_set_oom_dump(str_repeat("x", 1000000), true));
 exhaust();
 ', ['rdump.oom_dump' => "$folder/ini.rdump"]);
-echo substr($run->out, 0, strpos($run->out, 'Fatal')), preg_replace('/kept-\d+/', 'kept-PID', rdump_list($folder)), "\n";
+echo substr($run->out, 0, strpos($run->out, 'Fatal')), preg_replace('/kept-\d+/', 'kept-PID', rdump_list($folder)),
+    "\n";
 ?>
 --CLEAN--
 <?php

@@ -1,5 +1,5 @@
 --TEST--
-rdump_set_oom_dump(): a relative path is relative to the working directory at the call, whose percent signs are no template
+rdump_set_oom_dump(): a relative path starts at the current directory, and its percent signs are literal
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -12,7 +12,8 @@ rdump_set_oom_dump("a%%.rdump");
 chdir(__DIR__ . "/later");
 exhaust();');
 rdump_show_log($folder, $run->log);
-echo rdump_list("$folder/at %p call"), ' ', rdump_judge("$folder/at %p call/a%.rdump"), ', ', rdump_list("$folder/later"), "\n";
+echo rdump_list("$folder/at %p call"), ' ', rdump_judge("$folder/at %p call/a%.rdump"), ', ',
+    rdump_list("$folder/later"), "\n";
 ?>
 --CLEAN--
 <?php

@@ -1,9 +1,9 @@
 <?php
 /*
- * A program with a leak, for scripts/demo: it imports orders, and runs into its memory_limit.
+ * A program with a leak, for scripts/demo: it imports orders, and exceeds its memory_limit.
  *
- * The leak: Log::$lines keeps every line that was ever read. Each order and its items point at each other, a cycle, so
- * they live on until PHP's cycle collector comes round; and those of the last customer are held by the import itself.
+ * The leak: Log::$lines keeps every line. Each order and its items refer to each other, so they live until PHP's cycle
+ * collector runs. The import itself holds those of the last customer.
  */
 namespace Shop;
 

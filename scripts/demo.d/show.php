@@ -17,7 +17,7 @@ function row($name, $value)
     printf("  %-22s %s\n", $name, $value);
 }
 
-/* Each mapping with how much of it is in the dump: [name, size, bytes held], the most held first. */
+/* The mappings and how much of each is in the dump: [name, size, bytes held], the largest first. */
 function mappings(RdumpReader $dump)
 {
     $regions = $dump->regions();
@@ -28,8 +28,10 @@ function mappings(RdumpReader $dump)
         foreach ($regions as list($address, $size)) {
             $held += max(0, min($end, $address + $size) - max($begin, $address));
         }
-        $access = ($mapping['r'] ? 'r' : '-') . ($mapping['w'] ? 'w' : '-') . ($mapping['x'] ? 'x' : '-') . ($mapping['private'] ? 'p' : 's');
-        $mappings[] = [$access . '  ' . ($mapping['name'] !== '' ? $mapping['name'] : 'anonymous'), $end - $begin, $held];
+        $access = ($mapping['r'] ? 'r' : '-') . ($mapping['w'] ? 'w' : '-') . ($mapping['x'] ? 'x' : '-')
+            . ($mapping['private'] ? 'p' : 's');
+        $mappings[] = [$access . '  ' . ($mapping['name'] !== '' ? $mapping['name'] : 'anonymous'), $end - $begin,
+            $held];
     }
     usort($mappings, function ($a, $b) {
         return $b[2] <=> $a[2] ?: $b[1] <=> $a[1];
@@ -54,7 +56,8 @@ row('memory_limit', megabytes($memory['limit']));
 row('PHP heap, in use', megabytes($memory['size']) . '  as memory_get_usage() had it');
 row('address space', megabytes(array_sum(array_column($mappings, 1))));
 row('resident (RSS)', megabytes($dump->rss));
-row('the file', megabytes($dump->size) . sprintf('  %d %% of RSS: unchanged pages of files on disk are left out', 100 * $dump->size / $dump->rss));
+row('the file', megabytes($dump->size)
+    . sprintf('  %d %% of RSS: unchanged pages of files on disk are left out', 100 * $dump->size / $dump->rss));
 
 echo "\nWhat was running\n";
 $place = null;

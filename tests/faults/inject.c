@@ -1,13 +1,14 @@
 /*
  * Makes system calls of another program fail:   inject FOLDER ORDER RECORD PROGRAM [ARGUMENT ...]
  *
- * The program writes what it wants to the file ORDER, as "CALL,NTH,ERROR/CALL,NTH,ERROR ...", and sends itself a SIGUSR1,
- * which it never gets. NTH 0 is each; ERROR 0 makes the call a short one, by halving the length that is asked for. Calls are
- * counted from where it opens FOLDER as a directory, which is how a dump begins, to where it sets its signal mask back,
- * which is how one ends. The dump's calls are written to RECORD, as numbers; those that were made to fail as !NUMBER. It is
- * over when the program asks for the file /rdump-fault/end, which does not exist.
+ * The program writes its order to the file ORDER, as "CALL,NTH,ERROR/CALL,NTH,ERROR ...", and sends itself a SIGUSR1,
+ * which is not delivered. NTH 0 means every call. ERROR 0 makes the call a short one: half the length is passed on.
  *
- * The fault comes instead of the call, but for close(2), which lets go of the descriptor whatever it says.
+ * Calls are counted from the open of FOLDER as a directory, which begins a dump, to the restored signal mask, which
+ * ends it. The calls of the dump are written to RECORD as numbers, those that failed as !NUMBER. The order ends when
+ * the program asks for the file /rdump-fault/end, which does not exist.
+ *
+ * A call that fails is not made. close(2) is made, because it closes the descriptor even if it fails.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -40,9 +41,9 @@ struct task {
 	pid_t pid; /* 0 = free */
 	bool armed;
 	bool counting;
-	bool inside;         /* between entry and exit of a call */
-	int error;           /* to be its result, 0 = none */
-	unsigned long long third; /* argument to be put back, if shortened */
+	bool inside;              /* between entry and exit of a call */
+	int error;                /* to be its result, 0 = none */
+	unsigned long long third; /* the argument to restore, if it was shortened */
 	bool shortened;
 	int faults;
 	struct fault fault[MAX_FAULTS];
@@ -78,7 +79,7 @@ static void read_string(pid_t pid, unsigned long long address, char *string, siz
 	struct iovec local = {string, size - 1}, remote = {(void *) (uintptr_t) address, size - 1};
 	ssize_t got;
 
-	/* Up to the end of the page, should the next one not be there. */
+	/* Up to the end of the page: the next one may not exist. */
 	remote.iov_len = 4096 - (address & 4095) < size - 1 ? 4096 - (address & 4095) : size - 1;
 	got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
 	string[got < 0 ? 0 : got] = '\0';
@@ -245,7 +246,7 @@ static int follow(pid_t program)
 		} else if (status >> 16 == 0) {
 			signal = WSTOPSIG(status);
 		}
-		/* Stopping at each call is slow: only where it matters. */
+		/* To stop at each call is slow: only where it is necessary. */
 		ptrace(task->armed ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal);
 	}
 	return result;
@@ -253,6 +254,8 @@ static int follow(pid_t program)
 
 int main(int count, char **argument)
 {
+	static const unsigned long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK
+		| PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
 	pid_t program;
 	int status;
 
@@ -269,9 +272,7 @@ int main(int count, char **argument)
 		execvp(argument[4], argument + 4);
 		_exit(127);
 	}
-	if (program < 0 || waitpid(program, &status, WUNTRACED) < 0
-		|| ptrace(PTRACE_SEIZE, program, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE
-			| PTRACE_O_EXITKILL) < 0) {
+	if (program < 0 || waitpid(program, &status, WUNTRACED) < 0 || ptrace(PTRACE_SEIZE, program, 0, options) < 0) {
 		perror("inject");
 		return 2;
 	}

@@ -1,6 +1,7 @@
 /*
- * Runs a program behind a seccomp filter that refuses system calls:   launch NAME[,NAME ...] ERRNO PROGRAM [ARGUMENT ...]
- * where NAME is scan (the ioctl PAGEMAP_SCAN), process_vm_readv, mincore, memfd_create, getrandom, flock or statfs.
+ * Runs a program behind a seccomp filter that refuses system calls:
+ *     launch NAME[,NAME ...] ERRNO PROGRAM [ARGUMENT ...]
+ * NAME is scan (the ioctl PAGEMAP_SCAN), process_vm_readv, mincore, memfd_create, getrandom, flock or statfs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,8 +22,13 @@ static const struct {
 	const char *name;
 	unsigned call;
 } calls[] = {
-	{"scan", SYS_ioctl}, {"process_vm_readv", SYS_process_vm_readv}, {"mincore", SYS_mincore}, {"memfd_create", SYS_memfd_create},
-	{"getrandom", SYS_getrandom}, {"flock", SYS_flock}, {"statfs", SYS_statfs}
+	{"scan", SYS_ioctl},
+	{"process_vm_readv", SYS_process_vm_readv},
+	{"mincore", SYS_mincore},
+	{"memfd_create", SYS_memfd_create},
+	{"getrandom", SYS_getrandom},
+	{"flock", SYS_flock},
+	{"statfs", SYS_statfs},
 };
 
 int main(int count, char **argument)
@@ -47,10 +53,12 @@ int main(int count, char **argument)
 			fprintf(stderr, "launch: unknown call %s\n", name);
 			return 2;
 		}
-		filter[program.len++] = (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+		filter[program.len++]
+			= (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 		if (i == 0) {
 			filter[program.len++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].call, 0, 3);
-			filter[program.len++] = (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]));
+			filter[program.len++]
+				= (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]));
 			filter[program.len++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SCAN_REQUEST, 0, 1);
 		} else {
 			filter[program.len++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].call, 0, 1);

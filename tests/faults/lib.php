@@ -1,10 +1,10 @@
 <?php
-/* What the parts of the fault laboratory share: reporting, figures, and what to look at after a dump. */
+/* What the fault tests share: reports, figures, and the checks after a dump. */
 
 require_once __DIR__ . '/../lib/reader.php';
 require_once __DIR__ . '/../lib/process.php';
 
-/* One group of injections: counted, the first few things that went wrong kept, reported as one line. */
+/* A group of injected faults. Counts them, keeps the first few failures, and reports one line. */
 class FaultCase
 {
     public $name;
@@ -41,17 +41,19 @@ class FaultCase
         $this->wrong($sentence);
     }
 
-    /* Prints the line, and adds the figures to the file that the whole run sums up. */
+    /* Prints the line, and adds the figures to the file from which the table of the whole run is made. */
     public function close($extra = '')
     {
-        $counts = "{$this->injected} injected, {$this->whole} whole, {$this->refused} refused" . ($extra === '' ? '' : ", $extra");
+        $counts = "{$this->injected} injected, {$this->whole} whole, {$this->refused} refused"
+            . ($extra === '' ? '' : ", $extra");
         if ($this->wrong_count) {
             echo "not ok - {$this->name}: {$this->wrong_count} wrong ($counts): ", implode('; ', $this->wrong), "\n";
         } else {
             echo "ok - {$this->name} ($counts)\n";
         }
         if (getenv('RDUMP_FIGURES')) {
-            file_put_contents(getenv('RDUMP_FIGURES'), implode(' ', [$this->injected, $this->whole, $this->refused, $this->files_lost,
+            file_put_contents(getenv('RDUMP_FIGURES'),
+                implode(' ', [$this->injected, $this->whole, $this->refused, $this->files_lost,
                 $this->processes_lost]) . "\n", FILE_APPEND | LOCK_EX);
         }
     }
@@ -83,4 +85,14 @@ function fault_look_at_dump($path, $needle = null)
 function fault_list($folder)
 {
     return array_values(array_diff(scandir($folder), ['.', '..']));
+}
+
+/* Waits for the end of a process of proc_open(). Returns its last proc_get_status(). */
+function fault_wait($process)
+{
+    do {
+        $status = proc_get_status($process);
+    } while ($status['running'] && usleep(1000) === null);
+    proc_close($process);
+    return $status;
 }

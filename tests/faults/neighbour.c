@@ -1,11 +1,10 @@
 /*
- * A hostile neighbour, and an observer.
- *   neighbour attack FOLDER VICTIM ELSEWHERE SEED   puts symlinks, hard links, directories and FIFOs in the way of dumps to
- *                                                   FOLDER/target.rdump and takes their temporary files away, without pause
- *   neighbour swap PARENT VICTIM ELSEWHERE SEED     swaps PARENT/folder for a symlink to ELSEWHERE and back
- *   neighbour watch FOLDER UID                      looks at each file of UID in FOLDER, whenever anything changes there
+ * A hostile process, and an observer. Each runs until it gets a SIGTERM, then prints what it did.
+ *   neighbour attack FOLDER VICTIM ELSEWHERE SEED   creates symlinks, hard links, directories and FIFOs at
+ *                                                   FOLDER/target.rdump, and removes the temporary files of dumps
+ *   neighbour swap PARENT VICTIM ELSEWHERE SEED     replaces PARENT/folder by a symlink to ELSEWHERE, and back
+ *   neighbour watch FOLDER UID                      checks each file of UID in FOLDER, whenever something changes there
  *   neighbour lock FOLDER                           holds a lock on the folder
- * Until it gets a SIGTERM; then it prints what it did.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -25,7 +24,7 @@
 #define TARGET "target.rdump"
 
 static volatile sig_atomic_t over;
-static unsigned long done; /* attacks that worked, or files looked at */
+static unsigned long done; /* attacks that succeeded, or files that were checked */
 
 static void on_term(int signal)
 {
@@ -38,7 +37,7 @@ static bool is_temporary(const char *name)
 	return !strncmp(name, ".rdump-", 7) && strncmp(name + 7, "00000000", 8);
 }
 
-/* The temporary file of a dump that is being made, if there is one: unlike our own, its name does not begin with zeros. */
+/* The temporary file of a dump, if there is one. The names that this program creates begin with zeros. */
 static bool find_temporary(char *name, size_t size)
 {
 	DIR *folder = opendir(".");
@@ -64,7 +63,7 @@ static void clear(const char *name)
 	}
 }
 
-/* Puts something else where `name` is, or is going to be. */
+/* Puts something else at `name`. */
 static bool put_in_the_way(const char *name, const char *victim, const char *elsewhere, unsigned what)
 {
 	char path[4096];
@@ -108,7 +107,7 @@ static int attack(const char *folder, const char *victim, const char *elsewhere,
 			case 0:
 				done += put_in_the_way(TARGET, victim, elsewhere, what);
 				break;
-			case 1: /* by renaming something ready over it */
+			case 1: /* replaces it by rename(2) */
 				snprintf(aside, sizeof(aside), "aside-%d", getpid());
 				clear(aside);
 				if (put_in_the_way(aside, victim, elsewhere, what)) {
@@ -116,7 +115,7 @@ static int attack(const char *folder, const char *victim, const char *elsewhere,
 				}
 				clear(aside);
 				break;
-			case 2: /* the temporary file, as soon as one is there */
+			case 2: /* the temporary file, as soon as it exists */
 				for (int i = 0; i < 1000 && !find_temporary(name, sizeof(name)); i++) {
 					*name = '\0';
 				}
@@ -137,7 +136,7 @@ static int attack(const char *folder, const char *victim, const char *elsewhere,
 				clear(name);
 				done += put_in_the_way(name, victim, elsewhere, what / 64);
 		}
-		/* Some dumps begin in the middle of it, some end there, some are left in peace. */
+		/* Some dumps begin during the swap, some end during it, some are not affected. */
 		usleep(what / 1024 % 1000);
 		clear(TARGET);
 		usleep(what / 2048 % 4000);
@@ -186,7 +185,8 @@ static int watch(const char *folder, uid_t user)
 	char buffer[65536] __attribute__((aligned(8)));
 	struct pollfd wait = {inotify_init1(IN_NONBLOCK), POLLIN, 0};
 
-	if (chdir(folder) < 0 || wait.fd < 0 || inotify_add_watch(wait.fd, ".", IN_CREATE | IN_ATTRIB | IN_MOVED_TO | IN_MODIFY | IN_OPEN) < 0) {
+	if (chdir(folder) < 0 || wait.fd < 0
+		|| inotify_add_watch(wait.fd, ".", IN_CREATE | IN_ATTRIB | IN_MOVED_TO | IN_MODIFY | IN_OPEN) < 0) {
 		perror(folder);
 		return 2;
 	}

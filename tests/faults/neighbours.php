@@ -1,7 +1,7 @@
 <?php
 /*
- * Dumps beside hostile neighbours: as another user and as the same.   php neighbours.php PHP RDUMP_SO NEIGHBOUR FOLDER ROUNDS
- * As root; FOLDER may be entered by everybody.
+ * Dumps while hostile processes work in the same folder, as another user and as the same user. Runs as root.
+ *     php neighbours.php PHP RDUMP_SO NEIGHBOUR FOLDER ROUNDS      every user may enter FOLDER
  */
 require __DIR__ . '/lib.php';
 [, $php, $so, $neighbour, $base, $rounds] = $argv;
@@ -11,34 +11,34 @@ umask(0);
 
 function start($uid, array $arguments, $output)
 {
-    $command = rdump_command(array_merge(['setpriv', '--pdeathsig=TERM', "--reuid=$uid", "--regid=$uid", '--clear-groups'], $arguments));
+    $command = rdump_command(array_merge(['setpriv', '--pdeathsig=TERM', "--reuid=$uid", "--regid=$uid",
+        '--clear-groups'], $arguments));
     return proc_open("exec $command", [1 => ['file', $output, 'w'], 2 => ['file', "$output.errors", 'w']], $pipes);
 }
 
 function stop($process, $output)
 {
     proc_terminate($process, SIGTERM);
-    do {
-        $status = proc_get_status($process);
-    } while ($status['running'] && usleep(1000) === null);
-    proc_close($process);
-    return [$status['signaled'] ? 128 + $status['termsig'] : $status['exitcode'], file_get_contents($output) . file_get_contents("$output.errors")];
+    $status = fault_wait($process);
+    return [$status['signaled'] ? 128 + $status['termsig'] : $status['exitcode'],
+        file_get_contents($output) . file_get_contents("$output.errors")];
 }
 
-/* All that is in a folder: [name => what it is]. */
+/* The entries of a folder: [name => type, owner, inode, size, hash]. */
 function picture($folder)
 {
     $picture = [];
     foreach (fault_list($folder) as $name) {
         $stat = lstat("$folder/$name");
-        $picture[$name] = sprintf('%o uid %d inode %d size %d %s', $stat['mode'], $stat['uid'], $stat['ino'], $stat['size'], md5(@file_get_contents("$folder/$name")));
+        $picture[$name] = sprintf('%o uid %d inode %d size %d %s', $stat['mode'], $stat['uid'], $stat['ino'],
+            $stat['size'], md5(@file_get_contents("$folder/$name")));
     }
     return $picture;
 }
 
 /*
- * $rounds dumps to $base/$name/folder/target.rdump while $attackers [uid, mode] do their worst. $sticky: others cannot take away
- * what is ours.
+ * Dumps $rounds times to $base/$name/folder/target.rdump, while $attackers [uid, mode] attack it. $sticky: other users
+ * cannot remove the dumper's files.
  */
 function beside($title, $name, $mode, array $attackers, $sticky, $rounds)
 {
@@ -52,7 +52,7 @@ function beside($title, $name, $mode, array $attackers, $sticky, $rounds)
         chmod($path, $permissions);
         chown($path, DUMPER);
     }
-    /* What must not change: a file of the dumper's that others may link to, and files where symlinks lead. */
+    /* What must not change: a file of the dumper that others may link to, and the files that symlinks point to. */
     foreach (['victim', 'elsewhere/old.rdump'] as $file) {
         file_put_contents("$parent/$file", "precious\n");
         chown("$parent/$file", DUMPER);
@@ -64,9 +64,11 @@ function beside($title, $name, $mode, array $attackers, $sticky, $rounds)
     $running = [];
     foreach ($attackers as $i => [$uid, $kind]) {
         $place = $kind === 'swap' ? $parent : $folder;
-        $running[$i] = start($uid, [$neighbour, $kind, $place, "$parent/victim", $elsewhere, (string) (7 + $i)], "$base/attacker-$i");
+        $running[$i] = start($uid, [$neighbour, $kind, $place, "$parent/victim", $elsewhere, (string) (7 + $i)],
+            "$base/attacker-$i");
     }
-    $command = rdump_command(['setpriv', '--reuid=' . DUMPER, '--regid=' . DUMPER, '--clear-groups', $php, '-n', '-d', "extension=$so",
+    $command = rdump_command(['setpriv', '--reuid=' . DUMPER, '--regid=' . DUMPER, '--clear-groups', $php, '-n', '-d',
+        "extension=$so",
         __DIR__ . '/rounds.php', "$folder/target.rdump", $rounds, $sticky ? '1' : '']);
     [$status, $output, $errors] = rdump_shell($command);
     $attacks = 0;
@@ -92,19 +94,21 @@ function beside($title, $name, $mode, array $attackers, $sticky, $rounds)
         $case->wrong($sentence);
     }
     if ($answer['whole'] === 0 || $answer['descriptors'] !== 0) {
-        $case->wrong("after $rounds dumps, {$answer['descriptors']} more descriptors are open, {$answer['whole']} dumps whole");
+        $case->wrong("after $rounds dumps, {$answer['descriptors']} more descriptors are open, "
+            . "{$answer['whole']} dumps whole");
     }
     if (!preg_match('/^(\d+)$/m', $said, $looks) || $looks[1] < $rounds / 4 || strpos($said, 'seen') !== false) {
         $case->wrong('the watcher says: ' . substr($said, 0, 200));
     }
     clearstatcache();
-    /* A folder that was swapped in took dumps, and nothing but dumps. */
+    /* The folder that replaces the target's folder got dumps, and nothing but dumps. */
     $after = picture($elsewhere);
     unset($after['target.rdump']);
-    if ([$after, md5_file("$parent/victim"), fileinode("$parent/victim")] !== $before || (fileperms("$parent/victim") & 0777) !== 0600) {
+    if ([$after, md5_file("$parent/victim"), fileinode("$parent/victim")] !== $before
+        || (fileperms("$parent/victim") & 0777) !== 0600) {
         $case->lostFile('a file that is none of the dump\'s changed: ' . json_encode([$before[0], $after]));
     }
-    /* Peace again: one dump clears the folder up. */
+    /* Without attackers, one dump removes what is left in the folder. */
     foreach (glob("$folder/{target.rdump,aside-*,stolen-*}", GLOB_BRACE | GLOB_NOSORT) ?: [] as $path) {
         is_dir($path) && !is_link($path) ? rmdir($path) : unlink($path);
     }
@@ -123,20 +127,23 @@ function beside($title, $name, $mode, array $attackers, $sticky, $rounds)
 }
 
 $part = (int) ceil($rounds / 4);
-beside('neighbours: another user in a sticky folder, umask 0', 'sticky', 01777, [[STRANGER, 'attack'], [STRANGER, 'attack']], true, $part);
+beside('neighbours: another user in a sticky folder, umask 0', 'sticky', 01777,
+    [[STRANGER, 'attack'], [STRANGER, 'attack']], true, $part);
 beside('neighbours: another user in an open folder, umask 0', 'open', 0777, [[STRANGER, 'attack']], false, $part);
 beside('neighbours: the same user, umask 0', 'same', 0700, [[DUMPER, 'attack']], false, $part);
-beside('neighbours: the folder itself is swapped for a symlink, umask 0', 'swap', 0700, [[DUMPER, 'swap']], false, $part);
+beside('neighbours: the folder itself is swapped for a symlink, umask 0', 'swap', 0700, [[DUMPER, 'swap']], false,
+    $part);
 
-/* Who may read a folder may lock it: that must not hold a worker up. */
-$case = new FaultCase('neighbours: the folder is locked by somebody else');
+/* A user who can read a folder can lock it. That must not block a worker. */
+$case = new FaultCase('neighbours: another process has locked the folder');
 $folder = "$base/sticky/folder";
 $locker = start(STRANGER, [$neighbour, 'lock', $folder], "$base/locker");
 rdump_await(function () use ($base) {
     return trim(file_get_contents("$base/locker")) === 'locked';
 });
 $begin = microtime(true);
-[, $output] = rdump_shell(rdump_command([$php, '-n', '-d', "extension=$so", __DIR__ . '/rounds.php', "$folder/locked.rdump", '3', '1']));
+[, $output] = rdump_shell(rdump_command([$php, '-n', '-d', "extension=$so", __DIR__ . '/rounds.php',
+    "$folder/locked.rdump", '3', '1']));
 $case->injected = 3;
 $answer = json_decode($output, true);
 $case->whole = $answer['whole'];
@@ -144,16 +151,19 @@ if (!$answer || $answer['whole'] !== 3 || $answer['wrong']) {
     $case->wrong("by call: $output");
 }
 $log = "$base/log";
-[$status] = rdump_shell(rdump_command([$php, '-n', '-d', "extension=$so", '-d', "rdump.oom_dump=$folder/auto.rdump", '-d', 'rdump.oom_dump_max_total=1G', '-d',
-    'memory_limit=8M', '-d', 'log_errors=1', '-d', "error_log=$log", '-d', 'display_errors=0', '-r', 'str_repeat("x", 100 << 20);']));
+[$status] = rdump_shell(rdump_command([$php, '-n', '-d', "extension=$so", '-d', "rdump.oom_dump=$folder/auto.rdump",
+    '-d', 'rdump.oom_dump_max_total=1G', '-d',
+    'memory_limit=8M', '-d', 'log_errors=1', '-d', "error_log=$log", '-d', 'display_errors=0', '-r',
+        'str_repeat("x", 100 << 20);']));
 $case->injected++;
 $case->refused++;
 $text = (string) @file_get_contents($log);
-if ($status !== 255 || !preg_match('/rdump: memory limit reached: no dump: cannot lock the folder of .*: Resource temporarily unavailable/', $text)) {
+$expected = 'rdump: memory limit reached: no dump: cannot lock the folder of .*: Resource temporarily unavailable';
+if ($status !== 255 || !preg_match("/$expected/", $text)) {
     $case->wrong("automatic dump within a budget: status $status, $text");
 }
 if (microtime(true) - $begin > 60) {
-    $case->wrong('it held the workers up for ' . round(microtime(true) - $begin) . ' s');
+    $case->wrong('the lock blocked the workers for ' . round(microtime(true) - $begin) . ' s');
 }
 stop($locker, "$base/locker");
 $case->close();

@@ -1,16 +1,16 @@
 <?php
 /*
- * Fills some memory, dumps, and says what became of it, as one line of JSON:
+ * Fills some memory, dumps, and prints the result as one line of JSON:
  *     php probe.php TARGET NEEDLE '{"option": value, ...}'
- * Options: mb (heap to fill), full, uid (give up root), limits ([[POSIX_RLIMIT_..., soft], ...]), as_headroom (bytes of address
- * space that are left), pageout (private and shared memory are swapped out first), times (how many dumps), timer (a signal
- * every so many microseconds).
+ * Options: mb (heap to fill), full, uid (give up root), limits ([[POSIX_RLIMIT_..., soft], ...]), as_headroom (bytes of
+ * address space that are left), pageout (private and shared memory are swapped out first), times (how many dumps),
+ * timer (a signal every so many microseconds).
  */
 [, $target, $needle] = $argv;
 $options = json_decode($argv[3], true) + ['mb' => 8, 'full' => false, 'uid' => 0, 'limits' => [], 'as_headroom' => null,
     'pageout' => false, 'times' => 1, 'timer' => 0];
 
-/* The needle stands at the beginning of each part, reversed in the command line so that it is nowhere else. */
+/* The needle is at the beginning of each part. The command line has it reversed, so that it is nowhere else. */
 $needle = strrev($needle);
 $heap = [];
 for ($i = 0; $i < $options['mb']; $i++) {
@@ -19,7 +19,8 @@ for ($i = 0; $i < $options['mb']; $i++) {
 $answer = ['pid' => getmypid(), 'places' => []];
 
 if ($options['pageout']) {
-    $c = FFI::cdef('long mmap(void *, size_t, int, int, int, long); int madvise(long, size_t, int); void *memcpy(long, const char *, size_t);');
+    $c = FFI::cdef('long mmap(void *, size_t, int, int, int, long);
+        int madvise(long, size_t, int); void *memcpy(long, const char *, size_t);');
     foreach (['private' => 0x22, 'shared' => 0x21] as $kind => $flags) {
         $begin = $c->mmap(null, 32 << 20, 3, $flags, -1, 0);
         for ($page = 0; $page < 8192; $page++) {
@@ -68,10 +69,10 @@ for ($i = 0; $i < $options['times']; $i++) {
 }
 foreach ($options['limits'] as [$which]) {
     $hard = $which === POSIX_RLIMIT_NOFILE ? 4096 : -1;
-    posix_setrlimit($which, $hard, $hard); /* the answer may go to a file */
+    posix_setrlimit($which, $hard, $hard); /* the answer may be written to a file */
 }
 if ($options['timer']) {
-    usleep(2000); /* so that one tick comes in any case */
+    usleep(2000); /* so that at least one tick arrives */
     $interval->b = $interval->d = 0;
     foreach ([0, 1, 2] as $which) {
         $timer->setitimer($which, FFI::addr($interval), null);

@@ -1,7 +1,8 @@
 <?php
 /*
- * Dumps again and again, whoever gets in the way:   php rounds.php TARGET ROUNDS VERIFY
- * VERIFY: nobody can have touched the target since it was written, so each must be a whole one. Prints what became of them as JSON.
+ * Dumps ROUNDS times, while other processes interfere:   php rounds.php TARGET ROUNDS VERIFY
+ * VERIFY: no other process can change the target after it is written, so each dump must be complete. Prints the results
+ * as JSON.
  */
 require __DIR__ . '/lib.php';
 [, $target, $rounds, $verify] = $argv;
@@ -16,7 +17,7 @@ set_error_handler(function ($number, $text) use (&$warning) {
 $descriptors = count(scandir('/proc/self/fd'));
 for ($round = 0; $round < $rounds; $round++) {
     if ($round % 2) {
-        @unlink($target); /* so that there is room for others */
+        @unlink($target); /* so that attackers can create it */
     }
     $warning = null;
     $done = rdump_dump($target);
@@ -26,7 +27,7 @@ for ($round = 0; $round < $rounds; $round++) {
     }
     $whole += $done;
     if (!$done) {
-        usleep(500); /* a refusal is quick, and a hundred of the same teach nothing */
+        usleep(500); /* a refusal is fast, and many equal ones say nothing new */
         $key = preg_replace('/^.*: cannot ([a-z ]+) .*: /', '$1: ', $said, -1, $matched);
         $warnings[$key] = isset($warnings[$key]) ? $warnings[$key] + 1 : 1;
         if (!$matched) {
@@ -36,5 +37,6 @@ for ($round = 0; $round < $rounds; $round++) {
         $wrong[] = $why;
     }
 }
-fwrite(STDOUT, json_encode(['whole' => $whole, 'refused' => $rounds - $whole, 'warnings' => $warnings, 'wrong' => $wrong,
+fwrite(STDOUT, json_encode(['whole' => $whole, 'refused' => $rounds - $whole, 'warnings' => $warnings,
+    'wrong' => $wrong,
     'descriptors' => count(scandir('/proc/self/fd')) - $descriptors], JSON_UNESCAPED_SLASHES) . "\n");

@@ -1,18 +1,20 @@
 <?php
 /*
- * Dumps at scale: many mappings, odd and long names, much memory, many workers.
- *     php scale.php PHP RDUMP_SO FOLDER GIGABYTES      FOLDER is on a disk with room for so many
+ * Large dumps: many mappings, strange and long names, much memory, many workers.
+ *     php scale.php PHP RDUMP_SO FOLDER GIGABYTES      FOLDER is on a disk with that much space
  */
 require __DIR__ . '/lib.php';
 [, $php, $so, $base, $gigabytes] = $argv;
-$command = [$php, '-n', '-d', 'extension=posix', '-d', 'extension=ffi', '-d', 'ffi.enable=1', '-d', "extension=$so", '-d', 'memory_limit=-1'];
+$command = [$php, '-n', '-d', 'extension=posix', '-d', 'extension=ffi', '-d', 'ffi.enable=1', '-d', "extension=$so",
+    '-d', 'memory_limit=-1'];
 
-/* Runs a program, given as text, which prints JSON last. Returns what it printed, or null where it came to grief. */
+/* Runs a program, given as text, which prints JSON last. Returns what it printed, or null if the program failed. */
 function run(FaultCase $case, $text, array $arguments, array $ini = [])
 {
     global $base, $command;
     file_put_contents("$base/program.php", "<?php\n" . $text);
-    [$status, $output, $errors] = rdump_shell(rdump_command(array_merge($command, $ini, ["$base/program.php"], $arguments)));
+    [$status, $output, $errors] = rdump_shell(rdump_command(array_merge($command, $ini, ["$base/program.php"],
+        $arguments)));
     $answer = json_decode(trim(strrchr("\n" . trim($output), "\n")), true);
     if ($status !== 0 || $answer === null) {
         $case->lostProcess("status $status: " . substr($output . $errors, -300));
@@ -21,7 +23,8 @@ function run(FaultCase $case, $text, array $arguments, array $ini = [])
     return $answer;
 }
 
-$libc = 'long mmap(void *, size_t, int, int, int, long); int mprotect(long, size_t, int); int munmap(long, size_t); int open(const char *, int, int);
+$libc = 'long mmap(void *, size_t, int, int, int, long);
+    int mprotect(long, size_t, int); int munmap(long, size_t); int open(const char *, int, int);
     int prctl(int, long, long, long, const char *); int close(int); long write(int, const char *, size_t);';
 
 /* ---- mappings ---------------------------------------------------------------------------------------------------- */
@@ -29,7 +32,7 @@ $libc = 'long mmap(void *, size_t, int, int, int, long); int mprotect(long, size
 $limit = (int) file_get_contents('/proc/sys/vm/max_map_count');
 foreach (['65,000 mappings' => 65000, 'as many mappings as the kernel allows' => $limit + 100] as $title => $wanted) {
     $case = new FaultCase($title);
-    /* Pages of one mapping, every second one protected otherwise: each is a mapping of its own. */
+    /* Pages of one mapping, where every second one has another protection: each becomes a mapping. */
     $answer = run($case, <<<'PHP'
         [, $libc, $wanted, $target] = $argv;
         $c = FFI::cdef($libc);
@@ -41,7 +44,7 @@ foreach (['65,000 mappings' => 65000, 'as many mappings as the kernel allows' =>
         $time = microtime(true);
         $done = @rdump_dump($target);
         $time = microtime(true) - $time;
-        $c->munmap($begin, $wanted * 4096); /* at the limit PHP itself gets no more */
+        $c->munmap($begin, $wanted * 4096); /* at the limit PHP itself gets no more mappings */
         fwrite(STDOUT, json_encode([$done, error_get_last()['message'] ?? null, $made, round($time, 2), $made]));
         PHP, [$libc, (string) min($wanted, $limit + 100), "$base/many.rdump"]);
     if ($answer) {
@@ -71,7 +74,8 @@ foreach (['65,000 mappings' => 65000, 'as many mappings as the kernel allows' =>
 }
 
 $case = new FaultCase('names of mappings with spaces, newlines, quotes, of up to 4 KB');
-$names = [' leading and trailing ', "new\nline", "quotes \" ' ` and \\ backslash", "fake\n7f0000000000-7f0000001000 r--p 00000000 00:00 0", 'ends in (deleted)', "\xff\xfe \x01\x7f", "tab\ttab",
+$names = [' leading and trailing ', "new\nline", "quotes \" ' ` and \\ backslash",
+    "fake\n7f0000000000-7f0000001000 r--p 00000000 00:00 0", 'ends in (deleted)', "\xff\xfe \x01\x7f", "tab\ttab",
     str_repeat("x\n", 100), 'long'];
 foreach ([false, true] as $unlink) {
     $answer = run($case, <<<'PHP'
@@ -81,7 +85,9 @@ foreach ([false, true] as $unlink) {
         chdir($folder);
         foreach (unserialize(base64_decode($names)) as $i => $name) {
             if ($name === 'long') {
-                /* As deep as a path may be: what the kernel shows is one line of some 4 KB, more with what it escapes. */
+                /*
+                 * The longest path there can be: the kernel prints it as a line of 4 KB, or more if it escapes bytes.
+                 */
                 while (strlen(getcwd()) < 3840) {
                     $part = str_pad("deep\n", min(250, 4090 - strlen(getcwd()) - 2), 'y');
                     mkdir($part);
@@ -114,7 +120,8 @@ foreach ([false, true] as $unlink) {
                 preg_match('/^' . dechex($place) . '-\S+ \S+ \S+ \S+ \d+ *(.*)$/m', base64_decode($maps), $match);
                 $mapping = $dump->mappingAt($place);
                 if ($mapping['name'] !== $match[1] || $dump->read($place, 8) !== "name $i n") {
-                    $case->wrong("name $i of " . strlen($match[1]) . ' bytes is not as in /proc/self/maps, or its memory is not in the dump');
+                    $case->wrong("name $i of " . strlen($match[1])
+                        . ' bytes is not as in /proc/self/maps, or its memory is not in the dump');
                 }
                 $longest = max(isset($longest) ? $longest : 0, strlen($match[1]));
             }
@@ -140,7 +147,8 @@ $answer = run($case, <<<'PHP'
     $done = rdump_dump($target);
     $seconds = microtime(true) - $begin;
     preg_match_all('/^(VmRSS|VmPTE):\s+(\d+)/m', file_get_contents('/proc/self/status'), $last);
-    fwrite(STDOUT, json_encode([$done, round($seconds, 1), (int) ($first[2][0] / 1024), $last[2][0] - $first[2][0], $last[2][1] - $first[2][1]]));
+    fwrite(STDOUT, json_encode([$done, round($seconds, 1), (int) ($first[2][0] / 1024), $last[2][0] - $first[2][0],
+        $last[2][1] - $first[2][1]]));
     PHP, [(string) $gigabytes, "$base/huge.rdump"]);
 if ($answer) {
     [$done, $seconds, $rss, $growth, $tables] = $answer;
@@ -206,13 +214,15 @@ $workers = <<<'PHP'
     }
     fwrite(STDOUT, "\n" . json_encode([$ends, $most]));
     PHP;
-foreach (['own' => '200 workers at once, each to its own file', 'one' => '200 workers at once, all to one file', 'auto' => '200 workers out of memory at once, within a budget of 64 MB'] as $kind => $title) {
+foreach (['own' => '200 workers at once, each to its own file', 'one' => '200 workers at once, all to one file',
+    'auto' => '200 workers out of memory at once, within a budget of 64 MB'] as $kind => $title) {
     $case = new FaultCase($title);
     mkdir("$base/workers");
     $log = "$base/log";
     @unlink($log);
     $answer = run($case, $workers, ["$base/workers", $kind, $log], $kind === 'auto'
-        ? ['-d', "rdump.oom_dump=$base/workers/%p.rdump", '-d', 'rdump.oom_dump_max_total=64M', '-d', 'log_errors=1', '-d', 'display_errors=0'] : []);
+        ? ['-d', "rdump.oom_dump=$base/workers/%p.rdump", '-d', 'rdump.oom_dump_max_total=64M', '-d', 'log_errors=1',
+            '-d', 'display_errors=0'] : []);
     if ($answer) {
         [$ends, $most] = $answer;
         $case->injected += 200;
@@ -229,10 +239,12 @@ foreach (['own' => '200 workers at once, each to its own file', 'one' => '200 wo
             $used = array_sum(array_map('filesize', glob("$base/workers/*.rdump")));
             $size = $dumps ? filesize("$base/workers/$dumps[0]") : 0;
             if ($ends !== [255 => 200] || $case->whole !== count($dumps) || $case->whole + $case->refused !== 200) {
-                $case->wrong('they ended with ' . json_encode($ends) . ', ' . count($dumps) . " dumps are there: {$case->whole} + {$case->refused} lines in the log");
+                $case->wrong('they ended with ' . json_encode($ends) . ', ' . count($dumps)
+                    . " dumps are there: {$case->whole} + {$case->refused} lines in the log");
             }
             if ($most > 64 << 20 || $used > 64 << 20 || $used + $size < 64 << 20) {
-                $case->wrong("the budget was not held, or not used: $most bytes at most, $used in the end, a dump has $size");
+                $case->wrong("the budget was not held, or not used: $most bytes at most, $used in the end, "
+                    . "a dump has $size");
             }
         } else {
             $case->whole = isset($ends[0]) ? $ends[0] : 0;

@@ -1,7 +1,7 @@
 <?php
 /*
  * php-fpm under load, automatic dumps on.   php soak.php PHP_FPM RDUMP_SO FOLDER SECONDS
- * As root: the workers give it up, as they do in production. Needs nginx and wrk.
+ * Runs as root; the workers change to another user, as in production. Needs nginx and wrk.
  */
 require __DIR__ . '/lib.php';
 [, $fpm, $so, $base, $seconds] = $argv;
@@ -13,7 +13,7 @@ foreach (['dumps', 'www', 'nginx'] as $folder) {
     chmod("$base/$folder", 0777);
 }
 
-/* A port that nobody has, on loopback. */
+/* A free port on loopback. */
 $socket = stream_socket_server('tcp://127.0.0.1:0');
 $port = (int) substr(strrchr(stream_socket_get_name($socket, false), ':'), 1);
 fclose($socket);
@@ -42,19 +42,73 @@ switch (isset($_GET['light']) ? 99 : mt_rand(0, 99)) {
 echo count($items), "\n";
 PHP
 );
-file_put_contents("$base/fpm.conf", "[global]\nerror_log=$base/fpm.log\ndaemonize=no\n[www]\nuser=www-data\ngroup=www-data\nlisten=$base/fpm.sock\nlisten.mode=0666\npm=static\n"
-    . 'pm.max_children=' . WORKERS . "\ncatch_workers_output=yes\nphp_admin_value[error_log]=$base/php.log\nphp_admin_flag[log_errors]=on\nphp_admin_flag[display_errors]=off\n");
-file_put_contents("$base/php.ini", "extension=$so\nzend_extension=opcache\nopcache.enable=1\nopcache.memory_consumption=64\nmemory_limit=" . MEMORY_LIMIT . "M\n"
-    . "rdump.oom_dump=$base/dumps/auto-%p-%t.rdump\nrdump.oom_dump_max=0\nrdump.oom_dump_max_total=400M\nrdump.oom_dump_marker=1\n");
-file_put_contents("$base/nginx.conf", "daemon off;\nworker_processes 1;\nuser www-data;\npid $base/nginx/pid;\nerror_log $base/nginx/error.log;\nevents { worker_connections 256; }\nhttp { access_log off;\n"
-    . "client_body_temp_path $base/nginx/a; proxy_temp_path $base/nginx/b; fastcgi_temp_path $base/nginx/c; uwsgi_temp_path $base/nginx/d; scgi_temp_path $base/nginx/e;\n"
-    . "server { listen 127.0.0.1:$port; location / { fastcgi_pass unix:$base/fpm.sock; fastcgi_param SCRIPT_FILENAME $base/www/work.php; fastcgi_param REQUEST_METHOD GET; fastcgi_param QUERY_STRING \$query_string; } } }\n");
+$workers = WORKERS;
+$limit = MEMORY_LIMIT;
+file_put_contents("$base/fpm.conf", <<<CONF
+[global]
+error_log=$base/fpm.log
+daemonize=no
+[www]
+user=www-data
+group=www-data
+listen=$base/fpm.sock
+listen.mode=0666
+pm=static
+pm.max_children=$workers
+catch_workers_output=yes
+php_admin_value[error_log]=$base/php.log
+php_admin_flag[log_errors]=on
+php_admin_flag[display_errors]=off
+
+CONF
+);
+file_put_contents("$base/php.ini", <<<INI
+extension=$so
+zend_extension=opcache
+opcache.enable=1
+opcache.memory_consumption=64
+memory_limit={$limit}M
+rdump.oom_dump=$base/dumps/auto-%p-%t.rdump
+rdump.oom_dump_max=0
+rdump.oom_dump_max_total=400M
+rdump.oom_dump_marker=1
+
+INI
+);
+file_put_contents("$base/nginx.conf", <<<CONF
+daemon off;
+worker_processes 1;
+user www-data;
+pid $base/nginx/pid;
+error_log $base/nginx/error.log;
+events { worker_connections 256; }
+http {
+    access_log off;
+    client_body_temp_path $base/nginx/a;
+    proxy_temp_path $base/nginx/b;
+    fastcgi_temp_path $base/nginx/c;
+    uwsgi_temp_path $base/nginx/d;
+    scgi_temp_path $base/nginx/e;
+    server {
+        listen 127.0.0.1:$port;
+        location / {
+            fastcgi_pass unix:$base/fpm.sock;
+            fastcgi_param SCRIPT_FILENAME $base/www/work.php;
+            fastcgi_param REQUEST_METHOD GET;
+            fastcgi_param QUERY_STRING \$query_string;
+        }
+    }
+}
+
+CONF
+);
 touch("$base/php.log");
 chmod("$base/php.log", 0666);
 
 function start(array $command, $log)
 {
-    return proc_open('exec setpriv --pdeathsig=TERM ' . rdump_command($command), [0 => ['file', '/dev/null', 'r'], 1 => ['file', $log, 'w'], 2 => ['file', $log, 'a']], $pipes);
+    return proc_open('exec setpriv --pdeathsig=TERM ' . rdump_command($command),
+        [0 => ['file', '/dev/null', 'r'], 1 => ['file', $log, 'w'], 2 => ['file', $log, 'a']], $pipes);
 }
 
 $servers = [];
@@ -72,7 +126,8 @@ $up = rdump_await(function () use ($port) {
     return @file_get_contents("http://127.0.0.1:$port/");
 }, 30);
 if (!$up) {
-    echo 'not ok - soak: the servers do not answer: ', strtr(@file_get_contents("$base/fpm.out") . @file_get_contents("$base/nginx.out"), "\n", ' '), "\n";
+    echo 'not ok - soak: the servers do not answer: ',
+        strtr(@file_get_contents("$base/fpm.out") . @file_get_contents("$base/nginx.out"), "\n", ' '), "\n";
     exit;
 }
 
@@ -81,10 +136,13 @@ function workers($master)
 {
     $workers = [];
     foreach (glob('/proc/[0-9]*/stat') as $stat) {
-        if (preg_match('/^(\d+) \(.*\) \S (\d+) /', (string) @file_get_contents($stat), $match) && (int) $match[2] === $master) {
+        if (preg_match('/^(\d+) \(.*\) \S (\d+) /', (string) @file_get_contents($stat), $match)
+            && (int) $match[2] === $master) {
             $pid = (int) $match[1];
-            preg_match_all('/^(?:Private_Clean|Private_Dirty): +(\d+)/m', (string) @file_get_contents("/proc/$pid/smaps_rollup"), $private);
-            $workers[$pid] = [count(@scandir("/proc/$pid/fd") ?: []) - 2, array_sum($private[1]), count(@file("/proc/$pid/maps") ?: [])];
+            preg_match_all('/^(?:Private_Clean|Private_Dirty): +(\d+)/m',
+                (string) @file_get_contents("/proc/$pid/smaps_rollup"), $private);
+            $workers[$pid] = [count(@scandir("/proc/$pid/fd") ?: []) - 2, array_sum($private[1]),
+                count(@file("/proc/$pid/maps") ?: [])];
         }
     }
     ksort($workers);
@@ -93,7 +151,7 @@ function workers($master)
 
 $case = new FaultCase("soak: php-fpm under load for $seconds s, automatic dumps on");
 $whole = $looked = 0;
-/* Takes dumps away as they come, as whoever collects them does; looks at some. */
+/* Removes dumps as they appear, as a program that collects them does, and checks some of them. */
 $collect = function () use ($base, $case, &$whole, &$looked) {
     clearstatcache();
     $used = 0;
@@ -103,7 +161,7 @@ $collect = function () use ($base, $case, &$whole, &$looked) {
     foreach (glob("$base/dumps/auto-*.done") as $marker) {
         $dump = substr($marker, 0, -5);
         unlink($marker);
-        if (rename($dump, "$base/dumps/taken")) { /* another dump may be renamed over it at any moment */
+        if (rename($dump, "$base/dumps/taken")) { /* another dump may replace it at any moment */
             $whole++;
             if ($whole % 10 === 1) {
                 $looked++;
@@ -117,7 +175,8 @@ $collect = function () use ($base, $case, &$whole, &$looked) {
     return $used;
 };
 $load = function ($seconds, $log, $query = '') use ($port, $base, $collect) {
-    $wrk = start(['wrk', '-t1', '-c16', "-d{$seconds}s", '--timeout', '30s', "http://127.0.0.1:$port/$query"], "$base/$log");
+    $wrk = start(['wrk', '-t1', '-c16', "-d{$seconds}s", '--timeout', '30s', "http://127.0.0.1:$port/$query"],
+        "$base/$log");
     $most = 0;
     do {
         $most = max($most, $collect());
@@ -126,7 +185,7 @@ $load = function ($seconds, $log, $query = '') use ($port, $base, $collect) {
     proc_close($wrk);
     return $most;
 };
-/* The workers at rest. Light requests first: the allocator keeps memory for some requests after a heavy one. */
+/* The idle workers. Light requests first: the allocator keeps memory for some requests after a heavy one. */
 $at_rest = function () use ($load, $master) {
     $load(2, 'light.out', '?light=1');
     $last = null;
@@ -138,7 +197,8 @@ $at_rest = function () use ($load, $master) {
         return $same ? $now : null;
     }, 30);
 };
-$load((int) max(3, min(10, $seconds / 6)), 'first.out'); /* opcache filled, each worker has had its first memory error */
+/* After this opcache is filled, and each worker has had its first memory error. */
+$load((int) max(3, min(10, $seconds / 6)), 'first.out');
 $before = $at_rest();
 $most = $load((int) $seconds, 'wrk.out');
 $after = $at_rest();
@@ -156,8 +216,10 @@ if (array_keys($before) !== array_keys($after) || count($after) !== WORKERS || s
     $case->lostProcess('workers were lost: ' . ($match[0] ?? json_encode([array_keys($before), array_keys($after)])));
 }
 foreach ($after as $pid => [$descriptors, $memory, $mappings]) {
-    if (isset($before[$pid]) && ($descriptors > $before[$pid][0] || $memory > $before[$pid][1] + 2048 || $mappings > $before[$pid][2] + 8)) {
-        $case->wrong("worker $pid grew: descriptors {$before[$pid][0]} to $descriptors, private memory {$before[$pid][1]} to $memory kB, mappings {$before[$pid][2]} to $mappings");
+    if (isset($before[$pid]) && ($descriptors > $before[$pid][0] || $memory > $before[$pid][1] + 2048
+        || $mappings > $before[$pid][2] + 8)) {
+        $case->wrong("worker $pid grew: descriptors {$before[$pid][0]} to $descriptors, private memory "
+            . "{$before[$pid][1]} to $memory kB, mappings {$before[$pid][2]} to $mappings");
     }
 }
 if (preg_match('/Socket errors:.*/', $output, $errors)) {
@@ -181,4 +243,5 @@ $growth = [];
 foreach ($after as $pid => [, $memory]) {
     $growth[] = isset($before[$pid]) ? $memory - $before[$pid][1] : 0;
 }
-$case->close(sprintf('%d requests, %d dumps looked at, private memory grew by %d to %d kB', isset($requests[1]) ? $requests[1] : 0, $looked, min($growth), max($growth)));
+$case->close(sprintf('%d requests, %d dumps looked at, private memory grew by %d to %d kB',
+    isset($requests[1]) ? $requests[1] : 0, $looked, min($growth), max($growth)));

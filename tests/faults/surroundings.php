@@ -1,6 +1,6 @@
 <?php
 /*
- * Dumps in hostile surroundings: no /proc, filters, limits, signals, swap, a container's memory limit.
+ * Dumps in a hostile environment: no /proc, filters, limits, signals, swap, a container's memory limit.
  *     php surroundings.php PHP RDUMP_SO LAUNCH FOLDER     as root; FOLDER is on a disk
  */
 require __DIR__ . '/lib.php';
@@ -29,12 +29,14 @@ function php($ini = [], $extensions = ['posix'])
 function probe(array $options = [], array $ini = [], $extensions = ['posix'], $to = null)
 {
     global $target, $needle;
-    return php($ini, $extensions) . ' ' . rdump_command([__DIR__ . '/probe.php', $to ?: $target, strrev($needle), json_encode($options ?: new stdClass)]);
+    return php($ini, $extensions) . ' '
+        . rdump_command([__DIR__ . '/probe.php', $to ?: $target, strrev($needle),
+        json_encode($options ?: new stdClass)]);
 }
 
 /*
- * Runs a command line with a probe in it, over an earlier file. $expected: 'whole', 'refused' or null for either; $reason: what a refusal says.
- * Returns the probe's answer.
+ * Runs a command line with a probe in it, over an earlier file. $expected: 'whole', 'refused' or null for either;
+ * $reason: what a refusal says. Returns the probe's answer.
  */
 function attempt(FaultCase $case, $what, $command, $expected, $reason = null, $to = null)
 {
@@ -78,13 +80,15 @@ function attempt(FaultCase $case, $what, $command, $expected, $reason = null, $t
 
 /* ---- /proc ------------------------------------------------------------------------------------------------------- */
 
-$usual = new FaultCase('nothing hostile');
+$usual = new FaultCase('a usual environment');
 attempt($usual, 'by call', probe(), 'whole');
 $usual_size = filesize($target);
 $usual->injected = 0;
 $usual->close(number_format($usual_size) . ' bytes');
 
-/* Runs $command where $mounts, shell commands, changed what is mounted. The process is the same from the first to the last. */
+/*
+ * Runs $command after $mounts, shell commands that change what is mounted. All of it is one process.
+ */
 function elsewhere($mounts, $command)
 {
     return rdump_command(['unshare', '-m', '--propagation', 'private', 'sh', '-c', "$mounts && exec $command"]);
@@ -92,28 +96,35 @@ function elsewhere($mounts, $command)
 
 $case = new FaultCase('/proc not mounted');
 attempt($case, 'lean', elsewhere('umount -l /proc', probe()), 'refused', 'No such file or directory');
-attempt($case, 'safe_read', elsewhere('umount -l /proc', probe([], ['rdump.safe_read' => 1])), 'refused', 'No such file or directory');
+attempt($case, 'safe_read', elsewhere('umount -l /proc', probe([], ['rdump.safe_read' => 1])), 'refused',
+    'No such file or directory');
 attempt($case, 'empty', elsewhere('mount -t tmpfs none /proc', probe()), 'refused', 'No such file or directory');
 $case->close();
 
 $case = new FaultCase('/proc with hidepid');
 foreach ([1, 2, 4] as $hide) {
-    attempt($case, "hidepid=$hide", elsewhere("mount -t proc -o hidepid=$hide proc /proc", 'setpriv --reuid=65534 --regid=65534 --clear-groups ' . probe()), 'whole');
+    attempt($case, "hidepid=$hide",
+        elsewhere("mount -t proc -o hidepid=$hide proc /proc",
+        'setpriv --reuid=65534 --regid=65534 --clear-groups ' . probe()), 'whole');
 }
 $case->close();
 
-$case = new FaultCase('files of /proc/self that are not there, or empty');
-foreach (['pagemap' => 'whole', 'mem' => 'whole', 'statm' => 'whole', 'smaps' => 'whole', 'maps' => 'whole'] as $file => $expected) {
+$case = new FaultCase('files of /proc/self are missing or empty');
+foreach (['pagemap' => 'whole', 'mem' => 'whole', 'statm' => 'whole', 'smaps' => 'whole',
+    'maps' => 'whole'] as $file => $expected) {
     foreach ([0, 1] as $safe) {
-        attempt($case, "$file, safe_read=$safe", elsewhere("mount --bind /dev/null /proc/\$\$/$file", probe([], ['rdump.safe_read' => $safe])), $expected);
+        attempt($case, "$file, safe_read=$safe",
+            elsewhere("mount --bind /dev/null /proc/\$\$/$file", probe([], ['rdump.safe_read' => $safe])), $expected);
     }
 }
-attempt($case, 'smaps and maps', elsewhere('mount --bind /dev/null /proc/$$/smaps && mount --bind /dev/null /proc/$$/maps', probe()), 'refused');
+attempt($case, 'smaps and maps',
+    elsewhere('mount --bind /dev/null /proc/$$/smaps && mount --bind /dev/null /proc/$$/maps', probe()), 'refused');
 $case->close();
 
 /* ---- system calls that a container refuses ----------------------------------------------------------------------- */
 
-$filters = ['scan', 'mincore', 'process_vm_readv', 'memfd_create', 'getrandom', 'flock', 'statfs', 'scan,mincore', 'scan,mincore,process_vm_readv',
+$filters = ['scan', 'mincore', 'process_vm_readv', 'memfd_create', 'getrandom', 'flock', 'statfs', 'scan,mincore',
+    'scan,mincore,process_vm_readv',
     'scan,mincore,process_vm_readv,memfd_create,getrandom,flock,statfs'];
 $case = new FaultCase('a seccomp filter refuses ' . implode('; ', $filters));
 foreach ($filters as $names) {
@@ -121,22 +132,27 @@ foreach ($filters as $names) {
         foreach ([0, 1] as $safe) {
             foreach ([0, 65534] as $uid) {
                 $what = "$names $error, safe_read=$safe, uid $uid";
-                attempt($case, $what, rdump_command([$launch, $names, $number]) . ' ' . probe(['uid' => $uid, 'mb' => 4], ['rdump.safe_read' => $safe]), 'whole');
+                attempt($case, $what, rdump_command([$launch, $names, $number]) . ' '
+                    . probe(['uid' => $uid, 'mb' => 4], ['rdump.safe_read' => $safe]), 'whole');
                 $sizes[$names . $uid] = is_file($target) ? filesize($target) : 0;
             }
         }
     }
 }
-/* Without PAGEMAP_SCAN the pagemap is as good; without both and not dumpable, mincore() is; a file of whole mappings is the last resort. */
+/*
+ * Without PAGEMAP_SCAN the entries of pagemap give the same answer. Without both, in a process that is not dumpable,
+ * mincore() does. A file of whole mappings is the last resort.
+ */
 if ($sizes['scan0'] > 1.2 * $usual_size || $sizes['scan65534'] > 1.5 * $usual_size) {
     $case->wrong('a fallback wrote much more than needed: ' . json_encode($sizes));
 }
 $case->close();
 
-$case = new FaultCase('not dumpable: root given up');
+$case = new FaultCase('a process that is not dumpable: it was root before');
 foreach ([0, 1] as $safe) {
     foreach ([false, true] as $full) {
-        attempt($case, "safe_read=$safe", probe(['uid' => 65534, 'full' => $full], ['rdump.safe_read' => $safe]), 'whole');
+        attempt($case, "safe_read=$safe", probe(['uid' => 65534, 'full' => $full], ['rdump.safe_read' => $safe]),
+            'whole');
     }
 }
 $case->close();
@@ -146,12 +162,14 @@ $case->close();
 $case = new FaultCase('RLIMIT_NOFILE from 0 to 16');
 for ($limit = 0; $limit <= 16; $limit++) {
     foreach ([0, 1] as $safe) {
-        attempt($case, "limit $limit", probe(['limits' => [[POSIX_RLIMIT_NOFILE, $limit]]], ['rdump.safe_read' => $safe]), $limit < 4 ? 'refused' : null, 'Too many open files');
+        attempt($case, "limit $limit",
+            probe(['limits' => [[POSIX_RLIMIT_NOFILE, $limit]]], ['rdump.safe_read' => $safe]),
+            $limit < 4 ? 'refused' : null, 'Too many open files');
     }
 }
 $case->close();
 
-$case = new FaultCase('RLIMIT_AS just above what the process has');
+$case = new FaultCase('RLIMIT_AS just above the size of the process');
 foreach ([0, 4096, 1 << 20, 5 << 20, 40 << 20, 200 << 20, 300 << 20] as $headroom) {
     attempt($case, "$headroom bytes above", probe(['as_headroom' => $headroom]), 'whole');
 }
@@ -166,9 +184,10 @@ $case->close();
 $case = new FaultCase('a small stack, ulimit -s');
 $small = null;
 foreach ([64, 80, 96, 128, 160, 192, 256, 512] as $kilobytes) {
-    /* PHP itself wants some; what it can live with must do for a dump. */
+    /* PHP itself needs some stack. The least that it runs with must be enough for a dump. */
     $limited = "ulimit -s $kilobytes && ";
-    [$status] = rdump_shell('{ ' . $limited . php() . " -r 'set_error_handler(function () {}); file_put_contents(\"/dev/null\", json_encode([1]));'; } 2>/dev/null");
+    $program = 'set_error_handler(function () {}); file_put_contents("/dev/null", json_encode([1]));';
+    [$status] = rdump_shell('{ ' . $limited . php() . " -r '$program'; } 2>/dev/null");
     if ($status === 0) {
         $small = $small ?: $kilobytes;
         attempt($case, "$kilobytes KB", $limited . probe(), 'whole');
@@ -177,10 +196,15 @@ foreach ([64, 80, 96, 128, 160, 192, 256, 512] as $kilobytes) {
 $case->close("from $small KB on");
 
 $case = new FaultCase('file systems that are full or read-only');
-attempt($case, 'tmpfs of 1 MB', elsewhere("mkdir -p $folder/mnt && mount -t tmpfs -o size=1m none $folder/mnt && touch $folder/mnt/target.rdump",
+attempt($case, 'tmpfs of 1 MB',
+    elsewhere("mkdir -p $folder/mnt && mount -t tmpfs -o size=1m none $folder/mnt && touch $folder/mnt/target.rdump",
     probe([], [], ['posix'], "$folder/mnt/target.rdump")), 'refused', 'No space left on device');
-attempt($case, 'tmpfs without inodes', elsewhere("mount -t tmpfs -o nr_inodes=1 none $folder/mnt", probe([], [], ['posix'], "$folder/mnt/target.rdump")), 'refused', 'No space left on device');
-attempt($case, 'read-only', elsewhere("mount -t tmpfs -o ro none $folder/mnt", probe([], [], ['posix'], "$folder/mnt/target.rdump")), 'refused', 'Read-only file system');
+attempt($case, 'tmpfs without inodes',
+    elsewhere("mount -t tmpfs -o nr_inodes=1 none $folder/mnt", probe([], [], ['posix'], "$folder/mnt/target.rdump")),
+    'refused', 'No space left on device');
+attempt($case, 'read-only',
+    elsewhere("mount -t tmpfs -o ro none $folder/mnt", probe([], [], ['posix'], "$folder/mnt/target.rdump")), 'refused',
+    'Read-only file system');
 attempt($case, '/proc', probe([], [], ['posix'], '/proc/target.rdump'), 'refused');
 attempt($case, '/sys', probe([], [], ['posix'], '/sys/kernel/target.rdump'), 'refused');
 attempt($case, '/dev/fd', probe([], [], ['posix'], '/dev/fd/target.rdump'), 'refused');
@@ -223,26 +247,36 @@ foreach ([
 }
 $target = "$folder/out/target.rdump";
 
-/* The automatic dump says in the log what became of it, and the process ends as PHP ends it: with status 255, its shutdown functions run. */
-$case = new FaultCase('the automatic dump in such surroundings');
+/*
+ * The automatic dump writes its result to the log, and the process ends as PHP ends it: with status 255, after its
+ * shutdown functions.
+ */
+$case = new FaultCase('the automatic dump in the same environments');
 $log = "$folder/log";
 foreach ([
     'nothing hostile' => ['', '', null],
     'no /proc' => ['umount -l /proc', '', 'No such file or directory'],
-    'empty smaps and maps' => ['mount --bind /dev/null /proc/$$/smaps && mount --bind /dev/null /proc/$$/maps', '', 'No data available'],
+    'empty smaps and maps' => ['mount --bind /dev/null /proc/$$/smaps && mount --bind /dev/null /proc/$$/maps', '',
+        'No data available'],
     'full' => ["mount -t tmpfs -o size=1m none $folder/out", '', 'No space left on device'],
     'read-only' => ["mount -t tmpfs -o ro none $folder/out", '', 'Read-only file system'],
     'ulimit -f' => ['ulimit -f 8', '', 'File too large'],
     'ulimit -v' => ['ulimit -v 200000', '', null],
     'ulimit -s' => ['ulimit -s 128', '', null],
-    'seccomp' => ['true', rdump_command([$launch, 'scan,mincore,process_vm_readv,memfd_create,getrandom,flock,statfs', 38]) . ' ', null],
+    'seccomp' => ['true', rdump_command([$launch, 'scan,mincore,process_vm_readv,memfd_create,getrandom,flock,statfs',
+        38]) . ' ', null],
 ] as $what => [$change, $prefix, $reason]) {
     array_map('unlink', glob("$folder/out/{,.}*.{part,rdump,done}", GLOB_BRACE));
     @unlink($log);
     file_put_contents($target, 'earlier');
-    $command = $prefix . php(['rdump.oom_dump' => $target, 'log_errors' => 1, 'error_log' => $log, 'display_errors' => 0])
-        . ' ' . rdump_command(['-r', 'ini_set("memory_limit", "32M"); $needle = strrev($argv[1]); register_shutdown_function(function () { fwrite(STDERR, "shut down"); });'
-            . ' str_repeat($needle, 2000000);', strrev($needle)]);
+    $program = '
+        ini_set("memory_limit", "32M");
+        $needle = strrev($argv[1]);
+        register_shutdown_function(function () { fwrite(STDERR, "shut down"); });
+        str_repeat($needle, 2000000);
+    ';
+    $command = $prefix . php(['rdump.oom_dump' => $target, 'log_errors' => 1, 'error_log' => $log,
+        'display_errors' => 0]) . ' ' . rdump_command(['-r', $program, strrev($needle)]);
     [$status, , $errors] = rdump_shell(elsewhere($change ?: 'true', $command));
     $case->injected++;
     $text = (string) @file_get_contents($log);
@@ -251,7 +285,8 @@ foreach ([
     }
     if ($reason === null) {
         $case->whole++;
-        if (($wrong = fault_look_at_dump($target, $needle)) || !preg_match('/rdump: memory limit reached: dumped to /', $text)) {
+        if (($wrong = fault_look_at_dump($target, $needle))
+            || !preg_match('/rdump: memory limit reached: dumped to /', $text)) {
             $case->lostFile("$what: $wrong, the log says: $text");
         }
     } else {
@@ -270,18 +305,23 @@ $case->close();
 
 $case = new FaultCase('signals every 200 microseconds');
 foreach ([0, 1] as $safe) {
-    $answer = attempt($case, "safe_read=$safe", probe(['timer' => 200, 'times' => 40], ['rdump.safe_read' => $safe, 'ffi.enable' => 1], ['posix', 'ffi']), 'whole');
+    $answer = attempt($case, "safe_read=$safe",
+        probe(['timer' => 200, 'times' => 40], ['rdump.safe_read' => $safe, 'ffi.enable' => 1], ['posix', 'ffi']),
+        'whole');
     if ($answer && ($answer['whole'] !== 40 || $answer['ticks'] < 1)) {
         $case->wrong("$answer[whole] of 40 dumps with $answer[ticks] signals: " . json_encode($answer));
     }
 }
 $case->close();
 
-/* Sends $signal as soon as the temporary file is there. Returns [caught in mid-dump?, how it ended]. */
+/*
+ * Sends $signal as soon as the temporary file exists. Returns [did it arrive during the dump?, how the process ended].
+ */
 function signal_in_mid_dump($signal, $ini, $mb)
 {
     global $target;
-    $process = proc_open('exec ' . probe(['mb' => $mb], $ini), [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']], $pipes);
+    $process = proc_open('exec ' . probe(['mb' => $mb], $ini),
+        [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']], $pipes);
     $pid = proc_get_status($process)['pid'];
     $seen = rdump_await(function () use ($target) {
         foreach (fault_list(dirname($target)) as $name) {
@@ -294,21 +334,17 @@ function signal_in_mid_dump($signal, $ini, $mb)
     posix_kill($pid, $signal);
     clearstatcache();
     $caught = $seen && count(fault_list(dirname($target))) > 1;
-    do {
-        $status = proc_get_status($process);
-    } while ($status['running'] && usleep(1000) === null);
-    proc_close($process);
-    return [$caught, $status];
+    return [$caught, fault_wait($process)];
 }
 
 foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL'] as $signal => $name) {
-    $case = new FaultCase("$name in mid-dump");
+    $case = new FaultCase("$name during a dump");
     for ($i = 0; $i < 20 && $case->injected < 6; $i++) {
         array_map('unlink', glob(dirname($target) . '/{,.}*.{part,rdump}', GLOB_BRACE));
         file_put_contents($target, 'earlier');
         [$caught, $status] = signal_in_mid_dump($signal, ['rdump.safe_read' => $i % 2], 150);
         if (!$caught) {
-            continue; /* it was too quick */
+            continue; /* the dump was too fast */
         }
         $case->injected++;
         if (!$status['signaled'] || $status['termsig'] !== $signal) {
@@ -331,20 +367,21 @@ foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL'] as $si
         }
     }
     if ($case->injected === 0) {
-        $case->wrong('no dump was caught in the middle');
+        $case->wrong('no signal arrived during a dump');
     }
     $case->close();
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
-$case = new FaultCase('swap in use: private and shared memory swapped out');
+$case = new FaultCase('private and shared memory is swapped out');
 $swap = "$folder/swap";
 $off = function () use ($swap) {
     rdump_shell(rdump_command(['swapoff', $swap]));
     @unlink($swap);
 };
-[$status, , $errors] = rdump_shell('fallocate -l 256M ' . escapeshellarg($swap) . " && chmod 600 $swap && mkswap -q $swap && swapon $swap");
+[$status, , $errors] = rdump_shell('fallocate -l 256M ' . escapeshellarg($swap)
+    . " && chmod 600 $swap && mkswap -q $swap && swapon $swap");
 if ($status !== 0) {
     $off();
     echo "skip - {$case->name}: swapon: ", strtr(trim($errors), "\n", ' '), "\n";
@@ -359,7 +396,9 @@ if ($status !== 0) {
     }
     $variants['no PAGEMAP_SCAN'] = [rdump_command([$launch, 'scan', 1]) . ' ', 0, 0];
     foreach ($variants as $what => [$prefix, $safe, $uid]) {
-        $answer = attempt($case, $what, $prefix . probe(['pageout' => true, 'uid' => $uid], ['rdump.safe_read' => $safe, 'ffi.enable' => 1], ['posix', 'ffi']), 'whole');
+        $answer = attempt($case, $what,
+            $prefix . probe(['pageout' => true, 'uid' => $uid], ['rdump.safe_read' => $safe, 'ffi.enable' => 1],
+            ['posix', 'ffi']), 'whole');
         if (!$answer) {
             continue;
         }
@@ -370,7 +409,8 @@ if ($status !== 0) {
             }
             for ($page = 0; $page < 8192; $page++) {
                 $text = sprintf('%s page %08d', $kind, $page);
-                if (!$dump->has($begin + $page * 4096, 4096) || $dump->read($begin + $page * 4096, strlen($text)) !== $text) {
+                if (!$dump->has($begin + $page * 4096, 4096)
+                    || $dump->read($begin + $page * 4096, strlen($text)) !== $text) {
                     $case->lostFile("$what: page $page of the $kind memory is not in the dump");
                     break;
                 }
@@ -382,8 +422,11 @@ if ($status !== 0) {
     $case->close("kB swapped out: $swapped");
 }
 
-/* The limit of a container, a little above what the process needs: the dump goes to disk, its pages in the cache count as well. */
-$case = new FaultCase('a cgroup memory limit just above the process');
+/*
+ * The memory limit of a container, a little above what the process needs. The dump goes to disk, and its pages in the
+ * page cache count too.
+ */
+$case = new FaultCase('a cgroup memory limit just above the size of the process');
 $version1 = is_dir('/sys/fs/cgroup/memory') && is_file('/sys/fs/cgroup/memory/memory.limit_in_bytes');
 $group = ($version1 ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup') . '/rdump-faults-' . getmypid();
 if (!@mkdir($group) || !is_file($limit = $group . ($version1 ? '/memory.limit_in_bytes' : '/memory.max'))) {
@@ -396,7 +439,9 @@ if (!@mkdir($group) || !is_file($limit = $group . ($version1 ? '/memory.limit_in
     foreach ([0, 1] as $safe) {
         foreach ([false, true] as $full) {
             file_put_contents($limit, (string) (340 << 20));
-            attempt($case, "safe_read=$safe", 'echo $$ >' . "$group/cgroup.procs && exec " . probe(['mb' => 300, 'full' => $full], ['rdump.safe_read' => $safe]), 'whole');
+            attempt($case, "safe_read=$safe",
+                'echo $$ >' . "$group/cgroup.procs && exec "
+                . probe(['mb' => 300, 'full' => $full], ['rdump.safe_read' => $safe]), 'whole');
         }
     }
     rdump_await(function () use ($group) {

@@ -6,20 +6,29 @@
 require __DIR__ . '/lib.php';
 
 const CALLS = [
-    'read' => 0, 'write' => 1, 'close' => 3, 'mmap' => 9, 'munmap' => 11, 'rt_sigprocmask' => 14, 'ioctl' => 16, 'pread64' => 17,
-    'pwrite64' => 18, 'writev' => 20, 'mincore' => 27, 'madvise' => 28, 'nanosleep' => 35, 'getpid' => 39, 'fcntl' => 72, 'flock' => 73,
-    'ftruncate' => 77, 'fchmod' => 91, 'lseek' => 8, 'fstat' => 5, 'sysinfo' => 99, 'geteuid' => 107, 'rt_sigpending' => 127,
-    'rt_sigtimedwait' => 128, 'statfs' => 137, 'fstatfs' => 138, 'gettid' => 186, 'getdents64' => 217, 'clock_nanosleep' => 230,
-    'openat' => 257, 'newfstatat' => 262, 'unlinkat' => 263, 'renameat' => 264, 'process_vm_readv' => 310, 'getrandom' => 318,
+    'read' => 0, 'write' => 1, 'close' => 3, 'mmap' => 9, 'munmap' => 11, 'rt_sigprocmask' => 14, 'ioctl' => 16,
+    'pread64' => 17,
+    'pwrite64' => 18, 'writev' => 20, 'mincore' => 27, 'madvise' => 28, 'nanosleep' => 35, 'getpid' => 39,
+    'fcntl' => 72, 'flock' => 73,
+    'ftruncate' => 77, 'fchmod' => 91, 'lseek' => 8, 'fstat' => 5, 'sysinfo' => 99, 'geteuid' => 107,
+    'rt_sigpending' => 127,
+    'rt_sigtimedwait' => 128, 'statfs' => 137, 'fstatfs' => 138, 'gettid' => 186, 'getdents64' => 217,
+    'clock_nanosleep' => 230,
+    'openat' => 257, 'newfstatat' => 262, 'unlinkat' => 263, 'renameat' => 264, 'process_vm_readv' => 310,
+    'getrandom' => 318,
     'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6,
 ];
-/* What cannot fail, by its manual page. */
+/* Calls that cannot fail, as their manual pages say. */
 const NEVER_FAIL = ['getpid', 'geteuid', 'gettid'];
-const NUMBER = ['EPERM' => 1, 'ENOENT' => 2, 'EINTR' => 4, 'EIO' => 5, 'EAGAIN' => 11, 'ENOMEM' => 12, 'EACCES' => 13, 'EFAULT' => 14,
-    'EBUSY' => 16, 'EXDEV' => 18, 'ENODEV' => 19, 'EINVAL' => 22, 'ENFILE' => 23, 'EMFILE' => 24, 'ENOTTY' => 25, 'EFBIG' => 27, 'ENOSPC' => 28,
-    'EROFS' => 30, 'ENOLCK' => 37, 'ENOSYS' => 38, 'ELOOP' => 40, 'EOPNOTSUPP' => 95, 'ESTALE' => 116, 'EDQUOT' => 122, 'short' => 0];
+const NUMBER = ['EPERM' => 1, 'ENOENT' => 2, 'EINTR' => 4, 'EIO' => 5, 'EAGAIN' => 11, 'ENOMEM' => 12, 'EACCES' => 13,
+    'EFAULT' => 14,
+    'EBUSY' => 16, 'EXDEV' => 18, 'ENODEV' => 19, 'EINVAL' => 22, 'ENFILE' => 23, 'EMFILE' => 24, 'ENOTTY' => 25,
+    'EFBIG' => 27, 'ENOSPC' => 28,
+    'EROFS' => 30, 'ENOLCK' => 37, 'ENOSYS' => 38, 'ELOOP' => 40, 'EOPNOTSUPP' => 95, 'ESTALE' => 116, 'EDQUOT' => 122,
+        'short' => 0];
 const ERRORS = [
-    'openat' => ['EINTR', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOENT', 'ELOOP'],
+    'openat' => ['EINTR', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOENT',
+        'ELOOP'],
     'read' => ['EINTR', 'EIO', 'ENOMEM', 'EACCES', 'short'],
     'pread64' => ['EINTR', 'EIO', 'ENOMEM', 'EPERM', 'short'],
     'write' => ['EINTR', 'EIO', 'ENOSPC', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EROFS', 'short'],
@@ -46,15 +55,20 @@ const ERRORS = [
 ];
 const ANY_ERROR = ['EIO', 'ENOMEM', 'EPERM', 'ENOSYS'];
 
-/* Nothing depends on these: another way is taken, or the answer is done without. */
-const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'madvise', 'memfd_create', 'sysinfo', 'getrandom', 'fcntl', 'fstatfs', 'readlink',
+/* A dump does not need these: there is another way, or the answer is not necessary. */
+const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'madvise', 'memfd_create', 'sysinfo', 'getrandom', 'fcntl', 'fstatfs',
+    'readlink',
     'rt_sigprocmask', 'rt_sigpending', 'rt_sigtimedwait', 'getdents64', 'lseek', 'flock', 'mincore'];
-/* Under a budget, counting must work: without, the dump is rather not made. */
+/* With a budget the sizes must be known: if they are not, there is no dump. */
 const NEEDED_FOR_BUDGET = ['getdents64', 'lseek', 'flock'];
-/* Interrupted or answered in part, these are called again. */
-const RESUMED = ['read', 'write', 'writev', 'pread64', 'pwrite64', 'ftruncate', 'flock', 'ioctl', 'getdents64', 'process_vm_readv'];
+/* These are called again after EINTR or a partial result. */
+const RESUMED = ['read', 'write', 'writev', 'pread64', 'pwrite64', 'ftruncate', 'flock', 'ioctl', 'getdents64',
+    'process_vm_readv'];
 
-/* The mode's name => title, function's second argument, runs by itself, faults that are there all the time, calls to leave alone. */
+/*
+ * The mode's name => title, second argument of the function, is it automatic, faults in every dump, calls that do not
+ * fail in this mode.
+ */
 const MODES = [
     'lean' => ['rdump_dump()', false, false, []],
     'disk' => ['rdump_dump() to a disk', false, false, []],
@@ -73,7 +87,7 @@ $log = dirname($record) . '/log';
 $needle = strrev('elggod eht si ereh ') . getmypid();
 $answer = dirname($record) . '/answer';
 
-/* What must be as before once a dump is over. */
+/* What a dump must not change. */
 function state()
 {
     $descriptors = [];
@@ -89,10 +103,12 @@ function difference(array $before, array $after, $but_mappings)
 {
     $wrong = [];
     if ($before[0] !== $after[0]) {
-        $wrong[] = 'descriptors leaked: ' . json_encode(array_diff_assoc($after[0], $before[0]), JSON_UNESCAPED_SLASHES);
+        $wrong[] = 'descriptors leaked: '
+            . json_encode(array_diff_assoc($after[0], $before[0]), JSON_UNESCAPED_SLASHES);
     }
     if (!$but_mappings && $before[1] !== $after[1]) {
-        $wrong[] = 'mappings changed: ' . implode(' | ', array_diff(explode("\n", $after[1]), explode("\n", $before[1])));
+        $wrong[] = 'mappings changed: '
+            . implode(' | ', array_diff(explode("\n", $after[1]), explode("\n", $before[1])));
     }
     if ($before[2] !== $after[2]) {
         $wrong[] = "signals blocked: {$before[2]} before, {$after[2]} after";
@@ -100,7 +116,7 @@ function difference(array $before, array $after, $but_mappings)
     return implode(', ', $wrong);
 }
 
-/* Has `inject` make these calls fail from here on. */
+/* Orders `inject` to make these calls fail from now on. */
 function arm(array $faults)
 {
     global $order;
@@ -132,7 +148,7 @@ function dump_by_call($path, $full, array $faults, $but_mappings)
     return [$done, $warning, difference($before, $after, $but_mappings)];
 }
 
-/* One automatic dump in a child. Returns the same, or null where the child came to grief. */
+/* One automatic dump in a child. Returns the same, or null if the child failed. */
 function dump_by_itself(array $faults, $but_mappings)
 {
     global $log, $answer;
@@ -158,11 +174,12 @@ function dump_by_itself(array $faults, $but_mappings)
     if (!pcntl_wifexited($status) || pcntl_wexitstatus($status) !== 255 || $leaked === false) {
         return null;
     }
-    $line = preg_match('/rdump: memory limit reached: .*/', (string) @file_get_contents($log), $match) ? $match[0] : null;
+    $line = preg_match('/rdump: memory limit reached: .*/', (string) @file_get_contents($log), $match) ? $match[0]
+        : null;
     return [$line !== null && strpos($line, ': dumped to ') !== false, $line, substr($leaked, 0, -1)];
 }
 
-/* Puts the earlier file where the dump will go. */
+/* Creates the earlier file at the target. */
 function prepare($folder, $target)
 {
     foreach (fault_list($folder) as $name) {
@@ -174,7 +191,7 @@ function prepare($folder, $target)
     return fileinode($target);
 }
 
-/* Injects `$faults` into one dump and looks at everything. $expected: 'whole', 'refused' or null for either. */
+/* Injects $faults into one dump and checks the result. $expected: 'whole', 'refused' or null for either. */
 function try_faults(FaultCase $case, array $faults, array $injected, $expected)
 {
     global $folder, $target, $needle, $automatic, $full, $record, $usual;
@@ -182,13 +199,14 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
         return "$fault[0] $fault[1] $fault[2]";
     }, $injected));
     $calls = array_column($injected, 0);
-    $but_mappings = in_array('munmap', $calls, true); /* cannot be unmapped, then */
+    $but_mappings = in_array('munmap', $calls, true); /* then it cannot be unmapped */
     $inode = prepare($folder, $target);
     file_put_contents($record, '');
-    $result = $automatic ? dump_by_itself($faults, $but_mappings) : dump_by_call($target, $full, $faults, $but_mappings);
+    $result = $automatic ? dump_by_itself($faults, $but_mappings)
+        : dump_by_call($target, $full, $faults, $but_mappings);
     $hits = substr_count(file_get_contents($record), '!');
     if ($hits === 0) {
-        return; /* there were fewer such calls this time */
+        return; /* this dump made fewer such calls */
     }
     $case->injected++;
     if ($result === null) {
@@ -225,11 +243,13 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
         $reasons = array_map(function ($fault) {
             return posix_strerror(NUMBER[$fault[2]]);
         }, $injected);
-        if (!preg_match('~cannot [a-z].* (/\S+): (.+)$~', (string) $text, $match) || !in_array($match[2], $reasons, true)) {
+        if (!preg_match('~cannot [a-z].* (/\S+): (.+)$~', (string) $text, $match)
+            || !in_array($match[2], $reasons, true)) {
             $case->wrong("$what: refused with " . json_encode($text, JSON_UNESCAPED_SLASHES));
         }
-        /* Where the folder does not open, nothing can be removed in it. */
-        if ($automatic && $marker && !in_array([$calls[0], $injected[0][1]], [['openat', 1], ['newfstatat', 1]], true) && !in_array('unlinkat', $calls, true)) {
+        /* If the folder cannot be opened, nothing in it can be removed. */
+        if ($automatic && $marker && !in_array([$calls[0], $injected[0][1]], [['openat', 1], ['newfstatat', 1]], true)
+            && !in_array('unlinkat', $calls, true)) {
             $case->wrong("$what: refused, and yet a marker");
         }
     }
@@ -238,7 +258,7 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
     }
 }
 
-/* The positions to try among $count calls: all, or where they are many, a spread with the first and the last. */
+/* The positions to try among $count calls: all, or if they are many, some of them with the first and the last. */
 function positions($count, $most)
 {
     if ($count <= $most) {
@@ -251,11 +271,11 @@ function positions($count, $most)
     return $positions;
 }
 
-/* The calls of a dump that nothing happens to but $faults: [name => count]. */
+/* The calls of a dump with no other faults than $faults: [name => count]. */
 function calls_of_a_dump(array $faults)
 {
     global $folder, $target, $record, $automatic, $full;
-    for ($i = 0; $i < 3; $i++) { /* the first ones may grow the heap */
+    for ($i = 0; $i < 3; $i++) { /* the first dumps may make the heap grow */
         prepare($folder, $target);
         file_put_contents($record, '');
         $result = $automatic ? dump_by_itself($faults, false) : dump_by_call($target, $full, $faults, false);
@@ -293,15 +313,17 @@ foreach ($calls as $call => $count) {
     foreach (positions($count, $mode === 'lean' ? 20 : 6) as $nth) {
         foreach ($errors as $error) {
             $again = ($error === 'EINTR' || $error === 'short') && in_array($call, RESUMED, true);
-            try_faults($case, array_merge([[$call, $nth, $error]], $background), [[$call, $nth, $error]], $dispensable || $again ? 'whole' : null);
+            try_faults($case, array_merge([[$call, $nth, $error]], $background), [[$call, $nth, $error]],
+                $dispensable || $again ? 'whole' : null);
         }
     }
     $case->close();
 }
 
-/* While a dump is given up, what clears it away fails as well. */
+/* A dump fails, and removing its file fails too. */
 if ($mode === 'lean' || $mode === 'auto') {
-    foreach ([['writev', 1, 'ENOSPC'], ['write', 1, 'EDQUOT'], ['ftruncate', 1, 'EFBIG'], ['renameat', 1, 'EACCES']] as $first) {
+    foreach ([['writev', 1, 'ENOSPC'], ['write', 1, 'EDQUOT'], ['ftruncate', 1, 'EFBIG'],
+        ['renameat', 1, 'EACCES']] as $first) {
         [, $calls] = calls_of_a_dump([$first]);
         $case = new FaultCase("$title: $first[0] fails, then each call that follows");
         foreach (['unlinkat', 'close', 'munmap', 'flock', 'rt_sigtimedwait', 'rt_sigprocmask'] as $call) {
@@ -312,9 +334,10 @@ if ($mode === 'lean' || $mode === 'auto') {
                 }
             }
         }
-        /* What could not be removed then, the next dump removes. */
+        /* The next dump removes what that one could not. */
         prepare($folder, $target);
-        $automatic ? dump_by_itself([$first, ['unlinkat', 0, 'EBUSY']], false) : dump_by_call($target, $full, [$first, ['unlinkat', 0, 'EBUSY']], false);
+        $automatic ? dump_by_itself([$first, ['unlinkat', 0, 'EBUSY']], false)
+            : dump_by_call($target, $full, [$first, ['unlinkat', 0, 'EBUSY']], false);
         $left = count(fault_list($folder));
         $automatic ? dump_by_itself([], false) : dump_by_call($target, $full, [], false);
         $now = count(array_diff(fault_list($folder), ['target.rdump', 'target.rdump.done']));

@@ -1,5 +1,5 @@
 <?php
-/* Tests of reader.php on files made here: a good one, and one for each way to be wrong. Prints a line per case. */
+/* Tests reader.php with files that it makes: a valid one, and one for each kind of fault. Prints a line per case. */
 require __DIR__ . '/reader.php';
 
 function str($bytes)
@@ -14,7 +14,8 @@ function page($letter)
 
 function mapping($begin, $end, $name = '', $flags = [1, 1, 0, 1], $offset = '00000000', $device = '00:00', $inode = 0)
 {
-    return str($begin) . str($end) . str($offset) . pack('C4', ...$flags) . str($device) . pack('P', $inode) . str($name);
+    return str($begin) . str($end) . str($offset) . pack('C4', ...$flags) . str($device) . pack('P', $inode)
+        . str($name);
 }
 
 function region($address, $bytes)
@@ -22,7 +23,7 @@ function region($address, $bytes)
     return pack('PP', $address, strlen($bytes)) . $bytes;
 }
 
-/* The parts of a valid file, in order; those in $changes instead of the usual ones. */
+/* The parts of a valid file, in order. $changes replaces some of them. */
 function dump_file(array $changes = [])
 {
     $parts = $changes + [
@@ -55,7 +56,8 @@ function dump_file(array $changes = [])
     if ($parts['region count'] === null) {
         $parts['region count'] = pack('V', count($parts['regions']));
     }
-    return $parts['magic'] . $parts['version'] . $parts['tag'] . $parts['pid'] . $parts['eg'] . $parts['cg'] . $parts['rss']
+    return $parts['magic'] . $parts['version'] . $parts['tag'] . $parts['pid'] . $parts['eg'] . $parts['cg']
+        . $parts['rss']
         . $parts['modules'] . $parts['mapping count'] . $parts['region count'] . implode('', $parts['mappings'])
         . implode('', $parts['regions']) . $parts['end'];
 }
@@ -79,13 +81,15 @@ function refuse($name, $bytes, $sentence)
         check($name, 'was accepted');
     } catch (RdumpFormatError $error) {
         $said = $error->getMessage();
-        check($name, strpos($said, $sentence) !== false && preg_match('/ \(at byte \d+\)$/D', $said) ? null : "it said: $said");
+        check($name, strpos($said, $sentence) !== false && preg_match('/ \(at byte \d+\)$/D', $said) ? null
+            : "it said: $said");
     }
 }
 
 function same($name, $expected, $actual)
 {
-    check($name, $expected === $actual ? null : var_export($actual, true) . ' instead of ' . var_export($expected, true));
+    check($name, $expected === $actual ? null
+        : var_export($actual, true) . ' instead of ' . var_export($expected, true));
 }
 
 $path = tempnam(sys_get_temp_dir(), 'rdump-reader-');
@@ -93,22 +97,26 @@ $path = tempnam(sys_get_temp_dir(), 'rdump-reader-');
 $dump = open(dump_file());
 same('header', [3, 'v82', 4711, 0x10010, 0x10020, 12 << 20, ['basic_globals' => 0x10030]],
     [$dump->version, $dump->tag, $dump->pid, $dump->eg, $dump->cg, $dump->rss, $dump->modules]);
-same('mappings', ['begin' => '00014000', 'end' => '00015000', 'offset' => '00001000', 'r' => true, 'w' => false, 'x' => true,
+same('mappings', ['begin' => '00014000', 'end' => '00015000', 'offset' => '00001000', 'r' => true, 'w' => false,
+    'x' => true,
     'private' => true, 'device' => 'fd:01', 'inode' => 99, 'name' => '/a file (deleted)'], $dump->mappings()[1]);
 same('a mapping beyond the largest integer', '[vsyscall]', $dump->mappings()[3]['name']);
 same('the mapping of an address', ['[heap]', '/a file (deleted)', null],
     [$dump->mappingAt(0x13fff)['name'], $dump->mappingAt(0x14000)['name'], $dump->mappingAt(0x15000)]);
 same('regions', [[0x10000, 8192], [0x13000, 8192], [0x7f0000001000, 8192]], $dump->regions());
 same('bytes in the middle of a region', 'aabb', $dump->read(0x10ffe, 4));
-same('first and last byte of the last region', 'e' . 'f', $dump->read(0x7f0000001000, 1) . $dump->read(0x7f0000002fff - 15, 1));
+same('first and last byte of the last region', 'e' . 'f',
+    $dump->read(0x7f0000001000, 1) . $dump->read(0x7f0000002fff - 15, 1));
 same('a region across mappings', 'cd', $dump->read(0x13fff, 2));
 same('integers', [0x61, 0x6161, 0x61616161, 0x6161616161616161],
     [$dump->u8(0x10000), $dump->u16(0x10000), $dump->u32(0x10000), $dump->u64(0x10000)]);
 same('a C string across pages', 'eef', $dump->cstr(0x7f0000001ffe));
 same('the address of bytes', [0x10fff, null], [$dump->search('ab'), $dump->search('bc')]);
 same('what is there', [true, false, false, false, true],
-    [$dump->has(0x10000, 8192), $dump->has(0x10000, 8193), $dump->has(0xffff), $dump->has(0x12000), $dump->has(0x11fff)]);
-foreach (['behind a region' => [0x12000, 1], 'before all' => [0, 8], 'across a gap' => [0x11fff, 0x1002], 'over the end' => [0x14fff, 2]] as $where => $range) {
+    [$dump->has(0x10000, 8192), $dump->has(0x10000, 8193), $dump->has(0xffff), $dump->has(0x12000),
+        $dump->has(0x11fff)]);
+foreach (['behind a region' => [0x12000, 1], 'before all' => [0, 8], 'across a gap' => [0x11fff, 0x1002],
+    'over the end' => [0x14fff, 2]] as $where => $range) {
     try {
         $dump->read($range[0], $range[1]);
         check("a read $where is refused", 'was served');
@@ -127,7 +135,8 @@ same('an unknown RSS', -1, open(dump_file(['rss' => pack('P', -1)]))->rss);
 same('a summary', 1, preg_match('/^memory held +24 kB$/m', rdump_summary(open(dump_file()))));
 
 $big = fopen($path, 'w');
-fwrite($big, dump_file(['regions' => [pack('PP', 0x100000000, 5 << 30)], 'mappings' => [mapping('100000000', '300000000')]]));
+fwrite($big, dump_file(['regions' => [pack('PP', 0x100000000, 5 << 30)],
+    'mappings' => [mapping('100000000', '300000000')]]));
 ftruncate($big, ftell($big) + (5 << 30) - 8);
 fseek($big, 0, SEEK_END);
 fwrite($big, 'the end.');
@@ -160,7 +169,8 @@ refuse('no EG address', dump_file(['eg' => pack('P', 0)]), 'the EG address');
 refuse('a CG address beyond user memory', dump_file(['cg' => pack('P', PHP_INT_MIN)]), 'the CG address');
 refuse('a negative RSS', dump_file(['rss' => pack('P', -2)]), 'RSS');
 refuse('a module global without a name', dump_file(['modules' => pack('V', 1) . str('') . pack('P', 1)]), 'no name');
-refuse('a module global twice', dump_file(['modules' => pack('V', 2) . str('x') . pack('P', 1) . str('x') . pack('P', 1)]), 'was there before');
+refuse('a module global twice',
+    dump_file(['modules' => pack('V', 2) . str('x') . pack('P', 1) . str('x') . pack('P', 1)]), 'was there before');
 refuse('one mapping fewer than counted', dump_file(['mapping count' => pack('V', 5)]), 'mapping 4');
 refuse('one mapping more than counted', dump_file(['mapping count' => pack('V', 3)]), 'region 0');
 refuse('4 billion mappings', dump_file(['mapping count' => pack('V', 0xffffffff)]), 'mapping');
@@ -184,9 +194,15 @@ foreach ([
 ] as $name => $mapping) {
     refuse("a mapping with $name", dump_file(['mappings' => [$mapping], 'regions' => []]), 'mapping 0');
 }
-refuse('overlapping mappings', dump_file(['mappings' => [mapping('00010000', '00014000'), mapping('00013000', '00015000')]]), 'mapping 1 begins before');
-refuse('mappings out of order', dump_file(['mappings' => [mapping('00020000', '00024000'), mapping('00010000', '00015000')]]), 'mapping 1 begins before');
-refuse('addresses compared as numbers', dump_file(['mappings' => [mapping('100000000', '100001000'), mapping('ffffe000', 'fffff000')]]), 'mapping 1 begins before');
+refuse('overlapping mappings',
+    dump_file(['mappings' => [mapping('00010000', '00014000'), mapping('00013000', '00015000')]]),
+    'mapping 1 begins before');
+refuse('mappings out of order',
+    dump_file(['mappings' => [mapping('00020000', '00024000'), mapping('00010000', '00015000')]]),
+    'mapping 1 begins before');
+refuse('addresses compared as numbers',
+    dump_file(['mappings' => [mapping('100000000', '100001000'), mapping('ffffe000', 'fffff000')]]),
+    'mapping 1 begins before');
 foreach ([
     'overlapping regions' => [[region(0x10000, page('a') . page('b')), region(0x11000, page('c'))], 'begins before'],
     'regions out of order' => [[region(0x13000, page('a')), region(0x10000, page('c'))], 'begins before'],
@@ -198,7 +214,8 @@ foreach ([
     'a region in no mapping' => [[region(0x20000, page('a'))], 'outside the mappings'],
     'a region that begins before its mapping' => [[region(0xf000, page('a') . page('b'))], 'outside the mappings'],
     'a region that goes on behind its mapping' => [[region(0x14000, page('a') . page('b'))], 'outside the mappings'],
-    'a region that spans a gap between mappings' => [[pack('PP', 0x10000, 0x7f0000001000 - 0x10000)], 'outside the mappings'],
+    'a region that spans a gap between mappings' => [[pack('PP', 0x10000, 0x7f0000001000 - 0x10000)],
+        'outside the mappings'],
     'a region larger than the file' => [[pack('PP', 0x10000, 0x4000)], 'the file ends within region 0'],
     'a region round the end of memory' => [[pack('PP', 0x7ffffffffffff000, 0x7ffffffffffff000)], 'end of memory'],
     'a region in the upper half' => [[region(PHP_INT_MIN, page('a'))], 'address of region 0'],

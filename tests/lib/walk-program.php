@@ -1,9 +1,9 @@
 <?php
 /*
- * The program that run-walk dumps, and finds again in the dump.
+ * The program that run-walk dumps, and whose data it looks for in the dump.
  *   php walk-program.php call|auto KEY PATH FULL
- * KEY makes its values ones that stand nowhere but in this process. "call" dumps to PATH; "auto" runs into its
- * memory_limit. The comments "at: ..." mark the lines that the call stack in the dump has to show.
+ * KEY makes its values unique. "call" dumps to PATH, "auto" exceeds its memory_limit. The comments "at: ..." mark the
+ * lines that the call stack in the dump must show.
  */
 namespace Planted;
 
@@ -43,7 +43,7 @@ function end_of_the_line($how, $path, $full)
 {
     global $usage;
     $times = 300 << 20;
-    /* Numbers into an array that is there already: from here on nothing is allocated until the dump. */
+    /* Writes numbers to an array that exists: from here to the dump nothing is allocated. */
     $usage['limit'] = \ini_get('memory_limit') * 1048576;
     $usage['real_peak'] = \memory_get_peak_usage(true);
     $usage['real_size'] = \memory_get_usage(true);
@@ -69,7 +69,8 @@ $float = crc32($key) / 8;
 $true = true;
 $null = null;
 $empty = '';
-$nested = ['key' => $key, 'list' => [1, 2, "third of $key"], 'deep' => ['deeper' => ['deepest' => $key]], 7 => false, -3 => 'minus'];
+$nested = ['key' => $key, 'list' => [1, 2, "third of $key"], 'deep' => ['deeper' => ['deepest' => $key]], 7 => false,
+    -3 => 'minus'];
 $gone = range(0, 99) + ['a' => 1, 'b' => 2, 'c' => $key];
 unset($gone['b'], $gone[50]);
 $packed = range(1000, 1999);
@@ -79,7 +80,7 @@ $reference = &$target;
 $medium = str_repeat("$key-", 5000);
 $huge = str_repeat("$key+", 200000);
 
-/* Objects: a ring, some that stay, some that went. */
+/* Objects: a ring, some that live, some that were destroyed. */
 $ring = $last = new Node();
 for ($i = 1; $i < 1000; $i++) {
     $last->next = new Node();
@@ -95,7 +96,7 @@ $rare = array_slice($rare, 0, 3);
 $never = new Gone();
 unset($never);
 
-/* Leave the allocator with holes: slots of all sizes, pages, chunks, huge blocks, used and freed. */
+/* Makes holes in the allocator: slots of all sizes, pages, chunks and huge blocks, used and freed. */
 $holes = [];
 for ($i = 0; $i < 30000; $i++) {
     $holes[$i] = str_repeat('h', $i % 5000);
@@ -116,7 +117,7 @@ $closure = function ($how, $path, $full) {
     return end_of_the_line($how, $path, $full); /* at: closure */
 };
 $usage = ['size' => 0, 'peak' => 0, 'real_size' => 0, 'real_peak' => 0, 'limit' => 0];
-$usage['size'] = (int) getmypid(); /* the array is now a copy of its own, not the compiler's */
+$usage['size'] = (int) getmypid(); /* the array is now a copy, not the one of the compiler */
 $result = outer($how, $path, $full === '1'); /* at: main */
 if ($result !== true) {
     exit(9);

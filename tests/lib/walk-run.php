@@ -1,5 +1,5 @@
 <?php
-/* The inner half of run-walk: php walk-run.php PHP RDUMP_SO FOLDER, where FOLDER holds offsets.txt. */
+/* Called by run-walk: php walk-run.php PHP RDUMP_SO FOLDER, where FOLDER holds offsets.txt. */
 require __DIR__ . '/walk.php';
 require __DIR__ . '/process.php';
 
@@ -8,7 +8,7 @@ $offsets = file_get_contents("$folder/offsets.txt");
 $program = __DIR__ . '/walk-program.php';
 $key = 'key' . getmypid() . 'x' . mt_rand();
 
-/* Where the program says "at: NAME". */
+/* The line of the program with "at: NAME". */
 $lines = [];
 foreach (file($program) as $index => $line) {
     if (preg_match('{/\* at: (\w+) \*/}', $line, $match)) {
@@ -30,11 +30,12 @@ function check($name, $expected, $actual)
     }
 }
 
-/* The directives that load opcache into a PHP that runs with -n, or null where there is none. */
+/* The directives that load opcache into a PHP that runs with -n. Null if there is no opcache. */
 function opcache_directives($php)
 {
     $test = function ($directives) use ($php) {
-        $run = rdump_shell(rdump_command(array_merge([$php, '-n'], $directives, ['-r', 'echo (int) extension_loaded("Zend OPcache");'])));
+        $run = rdump_shell(rdump_command(array_merge([$php, '-n'], $directives,
+            ['-r', 'echo (int) extension_loaded("Zend OPcache");'])));
         return $run[1] === '1';
     };
     foreach ([[], ['-d', 'zend_extension=opcache'], ['-d', 'zend_extension=opcache.so']] as $directives) {
@@ -52,7 +53,8 @@ function walk($how, $full, array $directives, $jit)
 
     $path = "$folder/walk.rdump";
     $limit = 256;
-    $arguments = array_merge([$php, '-n', '-d', "extension=$so", '-d', "memory_limit={$limit}M", '-d', 'display_errors=0',
+    $arguments = array_merge([$php, '-n', '-d', "extension=$so", '-d', "memory_limit={$limit}M", '-d',
+        'display_errors=0',
         '-d', 'fatal_error_backtraces=0', /* on the heap, and counted */ '-d', "error_log=$folder/log"], $directives);
     if ($how === 'auto') {
         array_push($arguments, '-d', "rdump.oom_dump=$path", '-d', 'rdump.oom_dump_full=' . (int) $full);
@@ -70,7 +72,8 @@ function walk($how, $full, array $directives, $jit)
         @unlink("$folder/log");
         check('the file is for its owner only', '600', decoct($mode));
         check('pid, and whose globals', [(int) $run[1], true, true, true],
-            [$dump->pid, $dump->has($dump->eg, 64), $dump->has($dump->cg, 64), $dump->has($dump->modules['basic_globals'], 64)]);
+            [$dump->pid, $dump->has($dump->eg, 64), $dump->has($dump->cg, 64),
+                $dump->has($dump->modules['basic_globals'], 64)]);
         check_content(new RdumpWalk($dump, $offsets), $how, $limit, $jit);
     } catch (Exception $error) {
         check('the dump can be walked', 'to the end', get_class($error) . ': ' . $error->getMessage());
@@ -82,9 +85,11 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit)
     global $key, $lines;
 
     $expected = [
-        'string' => "string of $key", 'int' => 7 * crc32($key), 'float' => crc32($key) / 8, 'true' => true, 'null' => null,
+        'string' => "string of $key", 'int' => 7 * crc32($key), 'float' => crc32($key) / 8, 'true' => true,
+        'null' => null,
         'empty' => '',
-        'nested' => ['key' => $key, 'list' => [1, 2, "third of $key"], 'deep' => ['deeper' => ['deepest' => $key]], 7 => false, -3 => 'minus'],
+        'nested' => ['key' => $key, 'list' => [1, 2, "third of $key"], 'deep' => ['deeper' => ['deepest' => $key]],
+            7 => false, -3 => 'minus'],
         'gone' => array_diff_key(range(0, 99), [50 => 0]) + ['a' => 1, 'c' => $key],
         'packed' => array_diff_key(range(1000, 1999), [10 => 0]),
         'target' => "target of $key", 'reference' => "target of $key",
@@ -106,7 +111,7 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit)
 
     $stack = $files = [];
     foreach ($walk->callStack() as $frame) {
-        /* 8.4 says in a closure's name where it stands, earlier ones in which namespace. */
+        /* The name of a closure has its file and line since 8.4, its namespace before. */
         $function = preg_replace('/^.*\{closure.*\}$/', '{closure}', $frame['function']);
         $stack[] = $function . ($frame['line'] !== null && !$jit ? ':' . $frame['line'] : '');
         if ($frame['file'] !== null) {
@@ -131,28 +136,32 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit)
     $class = function ($name) use ($classes) {
         return isset($classes[$name]) ? $classes[$name] : null;
     };
-    check('the class table', [['Planted\Shape', true], ['Planted\Node', true], ['Planted\Gone', true], ['stdClass', false], ['Closure', false], null],
+    check('the class table', [['Planted\Shape', true], ['Planted\Node', true], ['Planted\Gone', true],
+        ['stdClass', false], ['Closure', false], null],
         array_map($class, ['planted\shape', 'planted\node', 'planted\gone', 'stdclass', 'closure', 'planted\nothing']));
     check('every class under its own name', [], array_filter($classes, function ($class) {
         return !preg_match('/^[A-Za-z_][A-Za-z0-9_\\\\]*$/D', $class[0]);
     }));
     $functions = $walk->functions();
     check('the function table', [true, true, false, false], [
-        $functions['planted\outer'], $functions['planted\end_of_the_line'], $functions['rdump_dump'], $functions['str_repeat'],
+        $functions['planted\outer'], $functions['planted\end_of_the_line'], $functions['rdump_dump'],
+        $functions['str_repeat'],
     ]);
     check('the same by way of the compiler globals', $functions, $walk->functions(true));
     check('shutdown functions, by way of the basic globals', 2, $walk->shutdownFunctions());
 
     $objects = $walk->objects();
-    unset($objects['UnwindExit']); /* the engine's own, where it reports late */
+    unset($objects['UnwindExit']); /* the engine's own function, in a PHP that reports late */
     ksort($objects);
-    check('live objects of each class', ['Closure' => 1, 'Planted\Deep' => 1, 'Planted\Node' => 1000, 'Planted\Rare' => 3], $objects);
+    check('live objects of each class',
+        ['Closure' => 1, 'Planted\Deep' => 1, 'Planted\Node' => 1000, 'Planted\Rare' => 3], $objects);
 
     $usage = $walk->globalVariable('usage');
     $memory = $walk->memory();
-    check('memory_get_usage(true), peak and limit', [$usage['real_size'], $usage['real_peak'], $usage['limit'], $limit << 20],
+    check('memory_get_usage(true), peak and limit',
+        [$usage['real_size'], $usage['real_peak'], $usage['limit'], $limit << 20],
         [$memory['real_size'], $memory['real_peak'], $memory['limit'], $usage['limit']]);
-    /* Before the automatic dump the engine has made room for its message, and nothing else has changed. */
+    /* Before the automatic dump the engine allocates its message. Nothing else changes. */
     $more = $memory['size'] - $usage['size'];
     check('memory_get_usage() to the byte' . ($how === 'auto' ? ', but for the error message' : ''), true,
         $how === 'auto' ? $more >= 0 && $more <= 1024 : $more === 0);
@@ -174,7 +183,8 @@ $settings = [
     ', no safe_read' => ['-d', 'rdump.safe_read=0'],
     ', opcache' => $opcache,
     ', opcache and JIT' => $opcache === null || PHP_VERSION_ID < 80000 ? null
-        : array_merge($opcache, ['-d', 'opcache.jit_buffer_size=16M', '-d', 'opcache.jit=tracing', '-d', 'opcache.jit_hot_func=1']),
+        : array_merge($opcache, ['-d', 'opcache.jit_buffer_size=16M', '-d', 'opcache.jit=tracing', '-d',
+            'opcache.jit_hot_func=1']),
 ];
 unset($settings[PHP_ZTS ? ', safe_read' : ', no safe_read']); /* the default there */
 $kind = PHP_VERSION . (PHP_ZTS ? ' ZTS' : '') . (PHP_DEBUG ? ' debug' : '');

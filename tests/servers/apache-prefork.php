@@ -1,7 +1,7 @@
 <?php
 /*
- * Apache prefork with mod_php: a parent that is root, two children that have given up root, opcache and APCu shared by all.
- *   apache-prefork.php FOLDER OFFSETS RDUMP_SO
+ * Apache prefork with mod_php: a parent that runs as root, two children that run as www-data, and opcache and APCu that
+ * all of them share.   apache-prefork.php FOLDER OFFSETS RDUMP_SO
  */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/apache.php';
@@ -15,8 +15,8 @@ $module = '/usr/lib/apache2/modules/libphp' . PHP_MAJOR_VERSION . '.' . PHP_MINO
 $owner = www_data();
 
 /*
- * One child is kept busy, having put the texts into shared memory: the answers that come meanwhile are the other's.
- * Calls $then with the port, once it is so.
+ * Makes one child write the texts to shared memory and then keeps it busy: requests meanwhile go to the other child.
+ * Then calls $then with the port.
  */
 function beside_busy_child($port, callable $then)
 {
@@ -81,10 +81,12 @@ foreach ([0, 1] as $safe_read) {
     rdump_shell(rdump_command(['rm', '-rf', $www, $dumps, $log]));
     publish_scripts($www);
     private_folder($dumps);
-    $texts = ['the other child compiled' => long_text('compiled', $key), 'the other child stored in APCu' => long_text('stored', $key)];
+    $texts = ['the other child compiled' => long_text('compiled', $key),
+        'the other child stored in APCu' => long_text('stored', $key)];
     publish_texts($www, $texts['the other child compiled'], $texts['the other child stored in APCu']);
     $port = free_port();
-    $apache = start_apache($port, $module, 'prefork', "StartServers 2\nMinSpareServers 1\nMaxSpareServers 2\nMaxRequestWorkers 2\nServerLimit 2", <<<INI
+    $apache = start_apache($port, $module, 'prefork',
+        "StartServers 2\nMinSpareServers 1\nMaxSpareServers 2\nMaxRequestWorkers 2\nServerLimit 2", <<<INI
 zend_extension=opcache
 extension=apcu
 extension=$so
@@ -102,15 +104,18 @@ INI
     beside_busy_child($port, function ($port, $busy) use ($texts, $owner, $dumps, $www, $log, $safe_read, $apache) {
         $who = get($port, 'who.php');
         $pid = $who['pid'];
-        check('two children, not root, that may not look at their memory', [true, [$owner, $owner], false, false, (string) $safe_read, [true, true]],
-            [count(array_unique([$busy, $pid, $apache->pid])) === 3, $who['uid'], $who['mem'], $who['pagemap'], $who['safe_read'], $who['shared']]);
+        check('two children, not root, that cannot open /proc/self/mem',
+            [true, [$owner, $owner], false, false, (string) $safe_read, [true, true]],
+            [count(array_unique([$busy, $pid, $apache->pid])) === 3, $who['uid'], $who['mem'], $who['pagemap'],
+                $who['safe_read'], $who['shared']]);
 
         $touched = touched_shared_pages($pid);
         $flaws = [];
         for ($i = 0; $i < 3; $i++) {
             $key = fresh_key();
             $answer = get($port, 'dump.php', ['key' => $key, 'path' => "$dumps/call.rdump"]);
-            $flaws[] = ($answer['result'] && $answer['pid'] === $pid ? '' : 'no dump; ') . flaw_of("$dumps/call.rdump", $key, STACK_OF_CALL, $pid, $owner);
+            $flaws[] = ($answer['result'] && $answer['pid'] === $pid ? '' : 'no dump; ')
+                . flaw_of("$dumps/call.rdump", $key, STACK_OF_CALL, $pid, $owner);
             if ($i === 0) {
                 check_texts('a dump by call', "$dumps/call.rdump", $texts, $touched);
                 check_growth($answer['grown']);
@@ -118,7 +123,7 @@ INI
         }
         check('3 dumps by call in a row, by one child', ['', '', ''], $flaws);
 
-        /* Each request has its script's folder for its working directory. */
+        /* The working directory of a request is the folder of its script. */
         $folder = "$www/elsewhere";
         private_folder($folder);
         copy("$www/dump.php", "$folder/dump.php");
@@ -127,7 +132,8 @@ INI
         rdump_shell(rdump_command(['chown', '-R', 'www-data:', $folder]));
         $key = fresh_key();
         $answer = get($port, 'elsewhere/dump.php', ['key' => $key, 'path' => 'relative.rdump']);
-        check("a relative path is one from the script's folder", '', flaw_of("$folder/relative.rdump", $key, STACK_OF_CALL, $pid, $owner));
+        check("a relative path starts at the folder of the script", '',
+            flaw_of("$folder/relative.rdump", $key, STACK_OF_CALL, $pid, $owner));
 
         $keys = [fresh_key(), fresh_key(), fresh_key()];
         $status = [];
@@ -139,8 +145,9 @@ INI
         check('the first is dumped', '', flaw_of($path, $keys[0], STACK_OF_OOM, $pid, $owner));
         clearstatcache();
         $expected = ["rdump: memory limit reached: dumped to $path (" . @filesize($path) . ' bytes)'];
-        array_push($expected, ...array_fill(0, 2, "rdump: memory limit reached: no dump to $path: rdump.oom_dump_max=1 is reached in this worker"));
-        check("Apache's error log says so of each", $expected, await_rdump_lines($log, 0, 3));
+        array_push($expected, ...array_fill(0, 2,
+            "rdump: memory limit reached: no dump to $path: rdump.oom_dump_max=1 is reached in this worker"));
+        check("Apache's error log has a line for each", $expected, await_rdump_lines($log, 0, 3));
     });
 
     /* New children: their first dump is an automatic one. */
@@ -156,14 +163,15 @@ INI
         $touched = touched_shared_pages($pid);
         $key = fresh_key();
         $path = "$www/elsewhere/oom-$pid.rdump";
-        check('a new child runs into the memory_limit', [500, true], [get_oom($port, 'elsewhere/oom.php', ['key' => $key]), $pid !== $old]);
-        check('it is dumped', '', flaw_of($path, $key, STACK_OF_OOM, $pid, $owner));
+        check('a new child exceeds the memory_limit', [500, true],
+            [get_oom($port, 'elsewhere/oom.php', ['key' => $key]), $pid !== $old]);
+        check('there is a dump', '', flaw_of($path, $key, STACK_OF_OOM, $pid, $owner));
         check_texts('an automatic dump', $path, $texts, $touched);
-        check('the log says so', 1, count(await_rdump_lines($log, $earlier, 1)));
+        check('the log has a line for it', 1, count(await_rdump_lines($log, $earlier, 1)));
     });
 
     check('Apache ends', true, $apache->stop('TERM'));
-    check('no child was lost', [], lost_children($log));
+    check('no child crashed', [], lost_children($log));
 }
 
 $title = 'Apache prefork, everyday ends';

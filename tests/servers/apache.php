@@ -1,5 +1,5 @@
 <?php
-/* An Apache of our own: own configuration, own folder, loopback only. Workers run as www-data. */
+/* An Apache for tests: its own configuration and folder, loopback only. Its workers run as www-data. */
 
 function start_apache($port, $module, $mpm, $limits, $ini, array $modules = [])
 {
@@ -38,12 +38,14 @@ DocumentRoot $www
 </FilesMatch>
 CONF
     );
-    /* Debian's mod_php would also read what is switched on for this machine's own Apache. */
-    return new Server('apache', ['/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', "$work/httpd.conf"], listens($port), ['PHP_INI_SCAN_DIR' => "$work/none"]);
+    /* Debian's mod_php would also read the extensions that are enabled for the machine's Apache. */
+    return new Server('apache', ['/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', "$work/httpd.conf"], listens($port),
+        ['PHP_INI_SCAN_DIR' => "$work/none"]);
 }
 
-/* Lines of Apache's error log, and of PHP in it, that tell of a child's death or of anything that PHP or rdump complains about. */
+/* The lines of Apache's error log that report a crash of a child, or a problem of PHP or rdump. */
 function lost_children($log)
 {
-    return array_values(preg_grep('/exit signal|Segmentation|AH00051|AH00052|core dump|PHP Warning|cannot|corrupt|assert/i', explode("\n", read_log($log))));
+    $problem = '/exit signal|Segmentation|AH00051|AH00052|core dump|PHP Warning|cannot|corrupt|assert/i';
+    return array_values(preg_grep($problem, explode("\n", read_log($log))));
 }

@@ -1,7 +1,8 @@
 <?php
 /*
- * php-fpm behind nginx: a master that is root, two pools of one worker each ("a" and "b") that have given up root, opcache
- * (with preload) and APCu shared by all.   fpm.php FOLDER OFFSETS RDUMP_SO
+ * php-fpm behind nginx: a master that runs as root, two pools ("a" and "b") of one worker each that run as www-data,
+ * and
+ * opcache (with preload) and APCu that all of them share.   fpm.php FOLDER OFFSETS RDUMP_SO
  */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/ends.php';
@@ -124,7 +125,8 @@ function check_calls_in_a_row($port)
         for ($i = 0; $i < 3; $i++) {
             $key = fresh_key();
             $answer = get($port, 'b/dump.php', ['key' => $key, 'path' => "$dumps/row.rdump", 'full' => $full]);
-            $flaws[] = ($answer['result'] ? '' : 'false; ') . flaw_of("$dumps/row.rdump", $key, STACK_OF_CALL, $answer['pid'], $owner);
+            $flaws[] = ($answer['result'] ? '' : 'false; ')
+                . flaw_of("$dumps/row.rdump", $key, STACK_OF_CALL, $answer['pid'], $owner);
             $pids[$answer['pid']] = true;
         }
         check("3 $mode dumps in a row to one path, by one worker", [['', '', ''], 1], [$flaws, count($pids)]);
@@ -152,7 +154,8 @@ function check_automatic($port, $pool, $log, array $texts)
     check_texts("pool $pool: an automatic dump", $path, $texts, $touched);
     clearstatcache();
     $expected = ["rdump: memory limit reached: dumped to $path (" . @filesize($path) . ' bytes)'];
-    array_push($expected, ...array_fill(0, 2, "rdump: memory limit reached: no dump to $path: rdump.oom_dump_max=1 is reached in this worker"));
+    array_push($expected, ...array_fill(0, 2,
+        "rdump: memory limit reached: no dump to $path: rdump.oom_dump_max=1 is reached in this worker"));
     check("pool $pool: the log says so of each", $expected, await_rdump_lines($log, $earlier, 3));
 }
 
@@ -178,7 +181,8 @@ function check_reload(Server $fpm, $port)
     touch($flag);
     $answer = answer_of($request);
     unlink($flag);
-    check('a request that dumps all the time is let finish', [true, true, $old[1], 0], [$began, $reloading, $answer['pid'], $answer['failed']]);
+    check('a request that dumps all the time is let finish', [true, true, $old[1], 0],
+        [$began, $reloading, $answer['pid'], $answer['failed']]);
     check('its dump is whole', '', flaw_of($path, $key, STACK_OF_CALL, $answer['pid'], $owner, true));
     note("$answer[dumps] dumps in that request");
     check('php-fpm reloads, its master goes on', [true, true], [rdump_await(function () use ($work, $started) {
@@ -277,7 +281,8 @@ foreach ([0, 1] as $safe_read) {
     }
     check('what a pool gets wrong is refused: php.ini\'s value stands', ['rdump.oom_dump_max=1 stands', "rdump.oom_dump=$dumps/oom-%p.rdump stands"], $told);
     $planted = get($port, 'a/plant.php', ['folder' => $www]);
-    check('one of them fills the shared memory', [$a['pid'], true, true], [$planted['pid'], $planted['length'] > 100000, $planted['stored']]);
+    check('one of them fills the shared memory', [$a['pid'], true, true],
+        [$planted['pid'], $planted['length'] > 100000, $planted['stored']]);
 
     check_shared_memory($port, $texts, $key);
     check_calls_in_a_row($port);

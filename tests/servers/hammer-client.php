@@ -1,7 +1,8 @@
 <?php
 /*
- * Keeps COUNT requests to hammer.php under way until there is a file FLAG.   hammer-client.php PORT COUNT FLAG RESULT
- * RESULT then says how many were answered, and what was wrong; it is there, empty, once each of the first has been.
+ * Keeps COUNT requests to hammer.php active until the file FLAG exists.   hammer-client.php PORT COUNT FLAG RESULT
+ * Creates RESULT, empty, when each of the first requests has an answer. At the end writes to it how many answers there
+ * were, and what was wrong.
  */
 list(, $port, $count, $flag, $result) = $argv;
 $open = [];

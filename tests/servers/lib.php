@@ -4,9 +4,9 @@ require_once __DIR__ . '/../lib/reader.php';
 require_once __DIR__ . '/../lib/walk.php';
 require_once __DIR__ . '/../lib/process.php';
 
-const SECONDS = 120; /* how long anything may take that should take milliseconds */
+const SECONDS = 120; /* the limit for anything that usually takes milliseconds */
 
-/* A warning is a failed test, not a line that nobody reads. */
+/* A warning is a failed test. */
 set_error_handler(function ($type, $message, $file, $line) {
     if (error_reporting() & $type) {
         throw new ErrorException($message, 0, $type, $file, $line);
@@ -22,19 +22,20 @@ function check($name, $expected, $actual)
         $text = preg_replace('/\s+/', ' ', $text);
         return strlen($text) > 900 ? substr($text, 0, 900) . '...' : $text;
     };
-    echo $expected === $actual ? "ok - $title: $name\n" : "not ok - $title: $name: {$show($actual)} instead of {$show($expected)}\n";
+    echo $expected === $actual ? "ok - $title: $name\n"
+        : "not ok - $title: $name: {$show($actual)} instead of {$show($expected)}\n";
 }
 
-/* A figure for whoever reads the log. */
+/* Prints a figure to the log. */
 function note($text)
 {
     global $title;
     echo "# $title: $text\n";
 }
 
-/* ---- servers ------------------------------------------------------------------------------------------------------- */
+/* ---- servers */
 
-/* A port that nobody listens on. */
+/* A free port. */
 function free_port()
 {
     $socket = stream_socket_server('tcp://127.0.0.1:0');
@@ -47,13 +48,13 @@ class Server
 {
     public $pid;
     public $pipes;
-    public $status; /* how it ended */
+    public $status; /* its exit status */
     private $name;
     private $process;
     private $log;
     private $pid_file;
 
-    /* Its pid stands in a file for as long as it runs, so that who ends this program finds and ends the server. */
+    /* Its pid is in a file while it runs: whoever stops this program can find the server and stop it. */
     public function __construct($name, array $command, $ready, array $environment = [], array $streams = [])
     {
         global $work;
@@ -62,7 +63,8 @@ class Server
         file_put_contents($this->log, '');
         $this->pid_file = "$work/pids/$name";
         $this->process = proc_open('exec setsid ' . rdump_command($command),
-            $streams + [['file', '/dev/null', 'r'], ['file', $this->log, 'a'], ['file', $this->log, 'a']], $this->pipes, '/', $environment + ['PATH' => getenv('PATH')]);
+            $streams + [['file', '/dev/null', 'r'], ['file', $this->log, 'a'], ['file', $this->log, 'a']], $this->pipes,
+                '/', $environment + ['PATH' => getenv('PATH')]);
         $this->pid = proc_get_status($this->process)['pid'];
         file_put_contents($this->pid_file, "{$this->pid}\n");
         rdump_await(function () use ($ready) {
@@ -85,13 +87,13 @@ class Server
         return $status['running'];
     }
 
-    /* What it has said on stdout and stderr, as far as they are not pipes. */
+    /* Its stdout and stderr, if they are not pipes. */
     public function log()
     {
         return read_log($this->log);
     }
 
-    /* Asks it to end; returns whether it did. */
+    /* Stops it. Returns whether it ended. */
     public function stop($signal)
     {
         send_signal($this->pid, $signal);
@@ -111,13 +113,13 @@ class Server
     }
 }
 
-/* By the command: the posix extension may not be there. */
+/* By the command kill: the posix extension may be missing. */
 function send_signal($pid, $signal)
 {
     rdump_shell(rdump_command(['kill', "-$signal", $pid]));
 }
 
-/* Begins a GET request. */
+/* Starts a GET request. */
 function request_begin($port, $path, array $query = [])
 {
     $socket = @stream_socket_client("tcp://127.0.0.1:$port", $number, $text, SECONDS);
@@ -141,7 +143,7 @@ function request_end($socket, $begin = '')
     return [(int) $match[1], $match[2]];
 }
 
-/* What a script in www/ answers is a serialized array. */
+/* The answer of a script in www/: a serialized array. */
 function answer_of($socket)
 {
     list($status, $body) = request_end($socket);
@@ -157,7 +159,7 @@ function get($port, $path, array $query = [])
     return answer_of(request_begin($port, $path, $query));
 }
 
-/* Runs into the memory_limit: the HTTP status. */
+/* Calls a script that exceeds the memory_limit. Returns the HTTP status. */
 function get_oom($port, $path, array $query = [])
 {
     return request_end(request_begin($port, $path, $query))[0];
@@ -171,7 +173,7 @@ function listens($port)
     };
 }
 
-/* The folder for scripts, a copy that every user can read. */
+/* Creates the folder for scripts: a copy that every user can read. */
 function publish_scripts($folder)
 {
     mkdir($folder);
@@ -182,7 +184,7 @@ function publish_scripts($folder)
     }
 }
 
-/* A folder that only the workers' user may look into. */
+/* Creates a folder that only the workers' user can read. */
 function private_folder($folder)
 {
     mkdir($folder);
@@ -191,7 +193,7 @@ function private_folder($folder)
     chmod($folder, 0700);
 }
 
-/* ---- dumps --------------------------------------------------------------------------------------------------------- */
+/* ---- dumps */
 
 function fresh_key()
 {
@@ -199,8 +201,8 @@ function fresh_key()
 }
 
 /*
- * What is wrong with a dump, '' = nothing: strict reader, mode, owner, pid, the dumping request's own global variable and
- * call stack. With $delete, it is gone afterwards.
+ * What is wrong with a dump, '' = nothing. Checks the format, mode, owner and pid, and the global variable and the call
+ * stack of the request that dumped. $delete: removes the dump.
  */
 function flaw_of($path, $key, array $stack, $pid = null, $owner = null, $delete = false)
 {
@@ -230,7 +232,10 @@ function flaw_of($path, $key, array $stack, $pid = null, $owner = null, $delete 
         $functions = array_map(function ($frame) {
             return $frame['function'];
         }, $walk->callStack());
-        /* Some PHPs report the memory_limit from within the allocation, some when the function that allocates has returned. */
+        /*
+         * Some PHPs report the memory_limit from within the allocation, some when the function that allocates has
+         * returned.
+         */
         if ($stack === STACK_OF_OOM && $functions[0] === 'str_repeat') {
             array_shift($functions);
         }
@@ -251,7 +256,7 @@ function flaw_of($path, $key, array $stack, $pid = null, $owner = null, $delete 
 const STACK_OF_CALL = ['rdump_dump', 'running_function', '{main}'];
 const STACK_OF_OOM = ['running_out', '{main}'];
 
-/* Where in shared memory a dump holds these bytes, all of them in one region: the address, or null. */
+/* The address in shared memory at which a dump holds these bytes, in one region. Null if it does not. */
 function find_in_shared_memory(RdumpReader $dump, $bytes)
 {
     $window = 4 << 20;
@@ -275,7 +280,7 @@ function find_in_shared_memory(RdumpReader $dump, $bytes)
     return null;
 }
 
-/* Page addresses of the shared mappings that process $pid has in its own page table: those that it has touched. */
+/* The addresses of the shared pages that process $pid has in its page table: those that it has touched. */
 function touched_shared_pages($pid)
 {
     $touched = [];
@@ -300,7 +305,7 @@ function touched_shared_pages($pid)
     return $touched;
 }
 
-/* 400 KB that stand nowhere but where this key was used. */
+/* A text of 400 KB that only this key gives. */
 function long_text($what, $key)
 {
     $text = '';
@@ -311,9 +316,9 @@ function long_text($what, $key)
 }
 
 /*
- * Is the text in the dump's shared memory, and had the process not touched the pages that it is in? '' = yes. Some of them
- * may be in its page table all the same: the kernel maps the neighbours of a page that is touched along with it.
- * $touched: touched_shared_pages() from before the dump.
+ * Does the dump hold the text in shared memory, in pages that the process had not touched? '' = yes. A few of these
+ * pages may be in its page table: when a page is touched, the kernel also maps pages beside it. $touched:
+ * touched_shared_pages() before the dump.
  */
 function flaw_of_untouched_text($path, $text, array $touched)
 {
@@ -340,24 +345,25 @@ function check_texts($dump, $path, array $texts, array $touched)
 }
 
 /*
- * Shared pages that somebody has used are there already, and counted once more for who looks at them: that is not more memory.
- * The 64 MB for opcache and 16 MB for APCu are nearly empty.
+ * Shared pages that another process has used exist already. They are counted for each process that reads them, but
+ * are not additional memory. The 64 MB for opcache and 16 MB for APCu are nearly empty.
  */
 function check_growth(array $grown)
 {
     note("a dump made RssAnon $grown[RssAnon] kB, page tables $grown[VmPTE] kB, RssShmem $grown[RssShmem] kB larger");
-    check('it has made the worker at most 1 MB larger', true, $grown['RssAnon'] + $grown['VmPTE'] <= 1024);
-    check('it has not touched the shared memory that nobody uses', true, $grown['RssShmem'] < 8192);
+    check('the worker has grown by at most 1 MB', true, $grown['RssAnon'] + $grown['VmPTE'] <= 1024);
+    check('it has not touched unused shared memory', true, $grown['RssShmem'] < 8192);
 }
 
-/* What www/plant.php puts into shared memory. */
+/* Creates the texts that www/plant.php writes to shared memory. */
 function publish_texts($www, $compiled, $cached)
 {
-    file_put_contents("$www/compiled.php", "<?php\nfunction compiled() { return '$compiled'; }\nreturn strlen(compiled());\n");
+    file_put_contents("$www/compiled.php",
+        "<?php\nfunction compiled() { return '$compiled'; }\nreturn strlen(compiled());\n");
     file_put_contents("$www/cached.txt", $cached);
 }
 
-/* The user that Debian's servers make their workers. */
+/* The user that Debian's servers run their workers as. */
 function www_data()
 {
     preg_match('/^www-data:[^:]*:(\d+):/m', file_get_contents('/etc/passwd'), $match);
@@ -372,12 +378,13 @@ function read_log($file)
 /* The lines that rdump has written to a log, from "rdump: " on. */
 function rdump_lines($file)
 {
-    /* Whoever passes a line on may say behind it where it came from. */
-    preg_match_all('/rdump: memory limit reached: (?:dumped to .*? bytes\)|no dump.*? is reached in this worker|[^\n]*)/', read_log($file), $matches);
+    /* A server may append the origin of a line. */
+    $outcome = 'dumped to .*? bytes\)|no dump.*? is reached in this worker|[^\n]*';
+    preg_match_all("/rdump: memory limit reached: (?:$outcome)/", read_log($file), $matches);
     return $matches[0];
 }
 
-/* Those behind the first $earlier, once there are $count: what they are in the end. */
+/* Waits until there are $count lines after the first $earlier, and returns these. */
 function await_rdump_lines($file, $earlier, $count)
 {
     rdump_await(function () use ($file, $earlier, $count) {

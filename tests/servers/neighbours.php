@@ -1,7 +1,8 @@
 <?php
 /*
- * Beside other extensions: each alone, loaded before rdump and after, and all at once. A dump by call and an automatic one of each
- * must be whole, and show the running function and a global variable.   neighbours.php FOLDER OFFSETS RDUMP_SO
+ * With other extensions: each alone, loaded before and after rdump, and all together. A dump by call and an automatic
+ * one
+ * must be complete, and show the running function and a global variable.   neighbours.php FOLDER OFFSETS RDUMP_SO
  */
 require __DIR__ . '/lib.php';
 
@@ -17,7 +18,7 @@ class Preloaded
 PHP
 );
 
-/* php.ini's lines to have each neighbour at work, and what www/neighbour.php then finds at work. */
+/* The lines of php.ini that make each extension work, and what www/neighbour.php then prints. */
 $opcache = ['zend_extension=opcache', 'opcache.enable_cli=1', 'opcache.file_update_protection=0'];
 $preload = ["opcache.preload=$work/preload.php", 'opcache.preload_user=root'];
 $protect = ['opcache.protect_memory=1'];
@@ -39,9 +40,11 @@ $neighbours = [
     'opcache' => [$opcache, ['opcache']],
     'opcache with preload' => [array_merge($opcache, $preload), ['opcache', 'preload']],
     'opcache with tracing JIT' => [array_merge($opcache, $jit), ['opcache', 'jit']],
-    'opcache with function JIT' => [array_merge($opcache, ['opcache.jit_buffer_size=32M', 'opcache.jit=function']), ['opcache', 'jit']],
+    'opcache with function JIT' => [array_merge($opcache, ['opcache.jit_buffer_size=32M', 'opcache.jit=function']),
+        ['opcache', 'jit']],
     'opcache with protect_memory' => [array_merge($opcache, $protect), ['opcache', 'protect_memory']],
-    'opcache with JIT and protect_memory' => [array_merge($opcache, $jit, $protect), ['opcache', 'jit', 'protect_memory']],
+    'opcache with JIT and protect_memory' => [array_merge($opcache, $jit, $protect),
+        ['opcache', 'jit', 'protect_memory']],
     'Xdebug, mode off' => [array_merge($xdebug, ['xdebug.mode=off']), []],
 ];
 foreach ($modes as $mode) {
@@ -49,10 +52,11 @@ foreach ($modes as $mode) {
 }
 $all = array_merge($apcu, $pcov, $excimer, $ffi, $opcache, $preload, $protect);
 $all_at_work = ['apcu', 'pcov', 'excimer', 'ffi', 'opcache', 'preload'];
-/* The JIT does not work beside pcov, nor beside Xdebug. */
+/* The JIT does not work with pcov or Xdebug. */
 $neighbours['all but pcov and Xdebug at once, with JIT'] = [array_merge(array_diff($all, $pcov), $jit),
     array_merge(array_diff($all_at_work, ['pcov']), ['jit', 'protect_memory'])];
-$neighbours['all at once, with Xdebug in all modes'] = [array_merge($all, $xdebug, ['xdebug.mode=' . implode(',', $modes)]),
+$neighbours['all at once, with Xdebug in all modes'] = [array_merge($all, $xdebug,
+    ['xdebug.mode=' . implode(',', $modes)]),
     array_merge($all_at_work, ['protect_memory'], array_map(function ($mode) {
         return "xdebug $mode";
     }, $modes))];
@@ -65,12 +69,14 @@ function flaw_beside(array $lines, array $at_work, $how, $full, $safe_read)
     $path = "$work/neighbour.rdump";
     $log = "$work/neighbour.log";
     $key = fresh_key();
-    array_push($lines, 'memory_limit=64M', 'display_errors=0', 'log_errors=1', "error_log=$log", "rdump.safe_read=$safe_read");
+    array_push($lines, 'memory_limit=64M', 'display_errors=0', 'log_errors=1', "error_log=$log",
+        "rdump.safe_read=$safe_read");
     if ($how === 'oom') {
         array_push($lines, "rdump.oom_dump=$path", "rdump.oom_dump_full=$full");
     }
     file_put_contents("$work/php.ini", implode("\n", $lines) . "\n");
-    $run = rdump_shell('exec timeout 120 ' . rdump_command([PHP_BINARY, '-c', "$work/php.ini", __DIR__ . '/www/neighbour.php', $how, $key, $path, $full]),
+    $run = rdump_shell('exec timeout 120 '
+        . rdump_command([PHP_BINARY, '-c', "$work/php.ini", __DIR__ . '/www/neighbour.php', $how, $key, $path, $full]),
         '', $work, ['PHP_INI_SCAN_DIR' => "$work/none", 'PATH' => getenv('PATH')]);
     $logged = read_log($log);
     @unlink($log);
@@ -85,7 +91,8 @@ function flaw_beside(array $lines, array $at_work, $how, $full, $safe_read)
         return 'at work are: ' . implode(', ', $answer['at_work']);
     }
     clearstatcache();
-    if ($how === 'oom' && strpos($logged, "rdump: memory limit reached: dumped to $path (" . @filesize($path) . ' bytes)') === false) {
+    if ($how === 'oom' && strpos($logged,
+        "rdump: memory limit reached: dumped to $path (" . @filesize($path) . ' bytes)') === false) {
         return "the log says: $logged";
     }
     return flaw_of($path, $key, $how === 'oom' ? STACK_OF_OOM : STACK_OF_CALL, $answer['pid'], null, true);
@@ -93,11 +100,12 @@ function flaw_beside(array $lines, array $at_work, $how, $full, $safe_read)
 
 foreach ($neighbours as $name => $neighbour) {
     list($lines, $at_work) = $neighbour;
-    foreach (['before' => array_merge($lines, ["extension=$so"]), 'after' => array_merge(["extension=$so"], $lines)] as $order => $lines_in_order) {
+    foreach (['before' => array_merge($lines, ["extension=$so"]),
+        'after' => array_merge(["extension=$so"], $lines)] as $order => $lines_in_order) {
         $title = "beside $name" . ($lines ? ", loaded $order rdump" : '');
         foreach (['call' => 'a dump by call', 'oom' => 'an automatic dump'] as $how => $what) {
             foreach (['lean', 'full'] as $full => $mode) {
-                /* Both ways to read, in turn. */
+                /* With and without safe_read, in turn. */
                 check("$what, $mode", '', flaw_beside($lines_in_order, $at_work, $how, $full, $full));
             }
         }

@@ -1,7 +1,8 @@
 <?php
 /*
- * Apache with threads (mpm_event, mpm_worker) and a thread-safe mod_php: one process, 8 threads that allocate, free, map and
- * unmap without pause, while others dump.   threads-apache.php FOLDER OFFSETS RDUMP_SO FOLDER_OF_LIBPHP
+ * Apache with threads (mpm_event, mpm_worker) and a thread-safe mod_php: one process, 8 threads that allocate, free,
+ * map
+ * and unmap all the time, while others dump.   threads-apache.php FOLDER OFFSETS RDUMP_SO FOLDER_OF_LIBPHP
  */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/apache.php';
@@ -14,7 +15,9 @@ $www = "$work/www";
 $dumps = "$work/dumps";
 $owner = www_data();
 
-/* Sends $queries, [script, query], at once; the scripts wait for each other, then go on together. Returns the sockets. */
+/*
+ * Sends $queries, [script, query], at once; the scripts wait for each other, then go on together. Returns the sockets.
+ */
 function begin_together($port, array $queries)
 {
     global $dumps;
@@ -27,7 +30,7 @@ function begin_together($port, array $queries)
     }, $queries);
 }
 
-/* The dumping thread's own globals and stack must be in each dump, however busy the other threads are. */
+/* Each dump must hold the globals and the stack of the thread that dumps, whatever the other threads do. */
 function check_many_dumps($port, $pid, $count)
 {
     global $dumps, $owner;
@@ -48,7 +51,8 @@ function check_many_dumps($port, $pid, $count)
             $flaws[] = "dump $i: $flaw";
         }
     }
-    note(sprintf('%d dumps, %.1f MB each, in %.1f s, and verified in %.1f s', $count, $size / $count / 1e6, $asked, microtime(true) - $began - $asked));
+    note(sprintf('%d dumps, %.1f MB each, in %.1f s, and verified in %.1f s', $count, $size / $count / 1e6, $asked,
+        microtime(true) - $began - $asked));
     check("$count dumps while " . HAMMERS . ' threads allocate and free', [], $flaws);
 }
 
@@ -63,13 +67,14 @@ function check_one_path($port, $pid)
         $answers = array_map('answer_of', begin_together($port, [
             ['dump.php', ['key' => $keys[0], 'path' => $path]], ['dump.php', ['key' => $keys[1], 'path' => $path]],
         ]));
-        $flaws = [flaw_of($path, $keys[0], STACK_OF_CALL, $pid, $owner), flaw_of($path, $keys[1], STACK_OF_CALL, $pid, $owner)];
+        $flaws = [flaw_of($path, $keys[0], STACK_OF_CALL, $pid, $owner),
+            flaw_of($path, $keys[1], STACK_OF_CALL, $pid, $owner)];
         if (!$answers[0]['result'] || !$answers[1]['result'] || !in_array('', $flaws, true)) {
             $wrong[] = [$answers, $flaws];
         }
     }
-    check('two threads dump to one path at once: one whole file', [], $wrong);
-    check('nothing else is left beside it', ['one.rdump'], array_values(array_filter(scandir($dumps), function ($name) {
+    check('two threads dump to one path at the same time: one complete file', [], $wrong);
+    check('there is no other file', ['one.rdump'], array_values(array_filter(scandir($dumps), function ($name) {
         return strpos($name, 'rdump') !== false;
     })));
     unlink($path);
@@ -108,7 +113,7 @@ function check_relative($port, $pid)
             $wrong[] = "$folder: $flaw";
         }
     }
-    check('so does that of an automatic dump', [[500, 500], []], [$status, $wrong]);
+    check('the same for an automatic dump', [[500, 500], []], [$status, $wrong]);
 }
 
 function check_thread_ids($port, $pid)
@@ -116,7 +121,8 @@ function check_thread_ids($port, $pid)
     global $dumps, $owner;
 
     $keys = [fresh_key(), fresh_key()];
-    $status = array_column(array_map('request_end', begin_together($port, [['oom.php', ['key' => $keys[0]]], ['oom.php', ['key' => $keys[1]]]])), 0);
+    $status = array_column(array_map('request_end',
+        begin_together($port, [['oom.php', ['key' => $keys[0]]], ['oom.php', ['key' => $keys[1]]]])), 0);
     $paths = glob("$dumps/oom-*.rdump");
     $threads = [];
     $matches = [];
@@ -131,7 +137,8 @@ function check_thread_ids($port, $pid)
         }
     }
     sort($matches);
-    check('two threads run into the memory_limit: %p is one, %i two, each file of its own thread', [[500, 500], 2, 2, [0, 1]],
+    check('two threads exceed the memory_limit: one %p, two %i, each file of its own thread',
+        [[500, 500], 2, 2, [0, 1]],
         [$status, count($paths), count(array_unique($threads)), $matches]);
     array_map('unlink', $paths);
 }
@@ -154,7 +161,8 @@ foreach (['event', 'worker'] as $mpm) {
             chown("$www/$folder", 'www-data');
         }
         $port = free_port();
-        $apache = start_apache($port, "$libphp/libphp.so", $mpm, "StartServers 1\nServerLimit 1\nThreadsPerChild 12\nThreadLimit 12\n"
+        $apache = start_apache($port, "$libphp/libphp.so", $mpm,
+            "StartServers 1\nServerLimit 1\nThreadsPerChild 12\nThreadLimit 12\n"
             . "MaxRequestWorkers 12\nMinSpareThreads 1\nMaxSpareThreads 13", <<<INI
 zend_extension=$libphp/opcache.so
 extension=$so
@@ -172,24 +180,25 @@ INI
         $pid = $who['pid'];
         check('one process, not root', [true, [$owner, $owner], (string) $safe_read],
             [count(glob("/proc/$pid/task/*")) > 12, $who['uid'], $who['safe_read']]);
-        $hammers = new Server('hammers', [PHP_BINARY, '-n', __DIR__ . '/hammer-client.php', $port, HAMMERS, $flag, $result],
+        $hammers = new Server('hammers',
+            [PHP_BINARY, '-n', __DIR__ . '/hammer-client.php', $port, HAMMERS, $flag, $result],
             function () use ($result) {
                 return is_file($result);
             });
-        /* Each module and each way to read 200 times; the other two combinations for what they have in common. */
+        /* 200 times each module, with and without safe_read; the other two combinations less often. */
         check_many_dumps($port, $pid, ($mpm === 'event') === (bool) $safe_read ? 200 : 20);
         check_one_path($port, $pid);
         check_relative($port, $pid);
         check_thread_ids($port, $pid);
-        check('the other threads were at it all the while', true, $hammers->isRunning());
+        check('the other threads worked all the time', true, $hammers->isRunning());
         touch($flag);
         $hammers->await();
         $outcome = explode("\n", read_log($result), 2);
         note("$outcome[0] requests of the other threads meanwhile");
-        check('the other threads were answered', [true, ''], [$outcome[0] > 100, $outcome[1]]);
-        check('the process is the same as before', $pid, get($port, 'who.php')['pid']);
-        check('the log tells of each automatic dump', 4, count(preg_grep('/dumped to/', rdump_lines($log))));
+        check('the other threads got answers', [true, ''], [$outcome[0] > 100, $outcome[1]]);
+        check('it is still the same process', $pid, get($port, 'who.php')['pid']);
+        check('the log has a line for each automatic dump', 4, count(preg_grep('/dumped to/', rdump_lines($log))));
         check('Apache ends', true, $apache->stop('TERM'));
-        check('its log has nothing to complain of', [], lost_children($log));
+        check('its log has no problem', [], lost_children($log));
     }
 }

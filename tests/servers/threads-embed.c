@@ -1,9 +1,9 @@
 /*
- * A process of many threads that run PHP requests, by the embed library of a thread-safe PHP.
+ * A process with many threads that run PHP requests, with the embed library of a thread-safe PHP.
  *   host PHP_INI FOLDER HAMMERS
- * HAMMERS threads run FOLDER/hammer.php over and over; one more maps, protects and unmaps memory of its own. Two threads
- * serve what comes in on stdin, a line each: "NUMBER SCRIPT QUERY_STRING"; each answers "NUMBER OUTPUT" in a line. At the end of stdin
- * all of them end, and a last line says how many requests the hammers have run.
+ * HAMMERS threads run FOLDER/hammer.php repeatedly. One more thread maps, protects and unmaps memory. Two threads serve
+ * requests from stdin, a line each: "NUMBER SCRIPT QUERY_STRING". The answer is a line "NUMBER OUTPUT". At the end of
+ * stdin all threads end, and a last line says how many requests the hammers have run.
  */
 #include <sapi/embed/php_embed.h>
 
@@ -23,7 +23,7 @@ static int over;
 static long hammered;
 static pthread_mutex_t input = PTHREAD_MUTEX_INITIALIZER, output = PTHREAD_MUTEX_INITIALIZER;
 
-/* What the request of this thread has written so far. */
+/* The output of this thread's request so far. */
 static __thread struct {
 	char text[65536];
 	size_t length;
@@ -65,7 +65,7 @@ static void run_request(const char *script, const char *query)
 	SG(request_info).query_string = NULL;
 }
 
-/* On Linux a thread has a priority of its own. They take what the dumping thread leaves, so a test takes no longer than it must. */
+/* On Linux each thread has a priority. A low one leaves the processors to the threads that dump. */
 static void step_back(void)
 {
 	(void) setpriority(PRIO_PROCESS, (id_t) syscall(SYS_gettid), 10);
@@ -88,7 +88,7 @@ static void *hammer(void *unused)
 	return NULL;
 }
 
-/* Mappings that come, change and go between a look at the list of them and a look at what is in them. */
+/* Creates, changes and removes mappings between the reading of their list and the reading of their bytes. */
 static void *remap(void *unused)
 {
 	static const size_t size = 64 * 4096;
@@ -147,7 +147,9 @@ static void *serve(void *unused)
 	return NULL;
 }
 
-static void start(pthread_t *thread, void *(*function)(void *))
+typedef void *thread_function(void *);
+
+static void start(pthread_t *thread, thread_function *function)
 {
 	if (pthread_create(thread, NULL, function, NULL) != 0) {
 		fprintf(stderr, "no thread\n");
@@ -167,7 +169,7 @@ int main(int argc, char **argv)
 	folder = argv[2];
 	php_embed_module.php_ini_path_override = argv[1];
 	php_embed_module.ub_write = collect_output;
-	/* This thread's own request begins here, and ends with php_embed_shutdown(). */
+	/* The request of this thread begins here, and ends with php_embed_shutdown(). */
 	if (php_embed_init(1, argv) != SUCCESS) {
 		return 1;
 	}

@@ -1,7 +1,7 @@
 <?php
 /*
- * A small host with the embed library of a thread-safe PHP: 8 threads run requests that allocate and free, one maps and unmaps
- * memory beside PHP, two dump.   threads-embed.php FOLDER OFFSETS RDUMP_SO HOST
+ * A small host with the embed library of a thread-safe PHP: 8 threads run requests that allocate and free, one maps and
+ * unmaps memory outside PHP, two dump.   threads-embed.php FOLDER OFFSETS RDUMP_SO HOST
  */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/ends.php';
@@ -20,7 +20,7 @@ class Host extends Server
     private $number = 0;
     private $answers = [];
 
-    /* Sends a request on its way; returns its number. */
+    /* Sends a request. Returns its number. */
     public function begin($script, array $query)
     {
         $this->number++;
@@ -28,7 +28,7 @@ class Host extends Server
         return $this->number;
     }
 
-    /* What the request answers: an array. */
+    /* The answer of the request, an array. */
     public function end($number)
     {
         $text = $this->text($number);
@@ -58,7 +58,8 @@ class Host extends Server
         $none = [];
         $line = stream_select($read, $none, $none, SECONDS) ? fgets($this->pipes[1]) : false;
         if ($line === false) {
-            throw new Exception('the host does not answer: ' . ($this->isRunning() ? 'it runs' : 'it has ended') . '. ' . $this->log());
+            throw new Exception('the host does not answer: ' . ($this->isRunning() ? 'it runs' : 'it has ended') . '. '
+                . $this->log());
         }
         return rtrim($line, "\n");
     }
@@ -91,11 +92,12 @@ function check_many_dumps(Host $host)
             $flaws[] = "dump $i: $flaw";
         }
     }
-    note(sprintf('%d dumps, %.1f MB each, in %.1f s, and verified in %.1f s', DUMPS, $size / DUMPS / 1e6, $asked, microtime(true) - $began - $asked));
+    note(sprintf('%d dumps, %.1f MB each, in %.1f s, and verified in %.1f s', DUMPS, $size / DUMPS / 1e6, $asked,
+        microtime(true) - $began - $asked));
     check(DUMPS . ' dumps while ' . HAMMERS . ' threads allocate and free, and one maps and unmaps', [], $flaws);
 }
 
-/* Both threads have a request each; they wait for each other, then dump. */
+/* Each of the two threads has a request. They wait for each other, then dump. */
 function begin_both(Host $host, array $queries)
 {
     global $dumps;
@@ -140,8 +142,10 @@ function check_both(Host $host)
             $wrong["$dumps/same.rdump"][] = $flaws;
         }
     }
-    check('two threads dump to one path at once: one whole file', [], isset($wrong["$dumps/same.rdump"]) ? $wrong["$dumps/same.rdump"] : []);
-    check("a relative path follows each request's own folder", [], isset($wrong['relative.rdump']) ? $wrong['relative.rdump'] : []);
+    check('two threads dump to one path at the same time: one complete file', [],
+        isset($wrong["$dumps/same.rdump"]) ? $wrong["$dumps/same.rdump"] : []);
+    check("a relative path follows each request's own folder", [],
+        isset($wrong['relative.rdump']) ? $wrong['relative.rdump'] : []);
 }
 
 /* Two threads at their memory_limit at the same moment: each dump is its own thread's. */
@@ -201,7 +205,8 @@ INI
         return true;
     }, [], [['pipe', 'r'], ['pipe', 'w']]);
     $who = $host->end($host->begin('who.php', []));
-    check('one process, many threads', [$host->pid, (string) $safe_read, true], [$who['pid'], $who['safe_read'], rdump_await(function () use ($host) {
+    check('one process, many threads', [$host->pid, (string) $safe_read, true],
+        [$who['pid'], $who['safe_read'], rdump_await(function () use ($host) {
         return count(glob("/proc/{$host->pid}/task/*")) >= HAMMERS + 3;
     })]);
     check_many_dumps($host);

@@ -1,5 +1,5 @@
 <?php
-/* Waits until &others=N requests have come to the same &barrier=FOLDER. */
+/* Waits until &others=N requests have arrived with the same &barrier=FOLDER. */
 function await_others()
 {
     if (!isset($_GET['barrier'])) {
@@ -12,7 +12,7 @@ function await_others()
     }
 }
 
-/* Waits until the file &flag=... is there. */
+/* Waits until the file &flag=... exists. */
 function await_flag()
 {
     $deadline = microtime(true) + 100;

@@ -1,7 +1,7 @@
 <?php
 /*
- * Dumps itself: ?key=...&path=...&full=...; says what became of it, and how the process grew
- * meanwhile. With &barrier=... not before others are as far.
+ * Dumps its process: ?key=...&path=...&full=... Answers with the result, and with the growth of the process meanwhile.
+ * &barrier=... waits for other requests first.
  */
 require __DIR__ . '/barrier.inc.php';
 $planted = "value of {$_GET['key']}";
@@ -15,7 +15,7 @@ function status_kilobytes()
 function running_function($path, $full)
 {
     $before = status_kilobytes();
-    $before = status_kilobytes(); /* what the first took is there now */
+    $before = status_kilobytes(); /* the first call may allocate */
     $result = rdump_dump($path, $full);
     $after = status_kilobytes();
     $grown = [];

@@ -1,7 +1,7 @@
 <?php
 /*
- * Allocates, frees, maps and unmaps without pause for some 30 ms: small slots, pages, chunks, huge blocks (each a mmap() and a
- * munmap()), hash tables that grow, cycles.
+ * Allocates, frees, maps and unmaps for about 30 ms: small slots, pages, chunks, huge blocks (each a
+ * mmap() and a munmap()), hash tables that grow, cycles.
  */
 class Ring
 {

@@ -1,5 +1,5 @@
 <?php
-/* Dumps to &path=... over and over, until the file &flag=... is there. */
+/* Dumps to &path=... until the file &flag=... exists. */
 $planted = "value of {$_GET['key']}";
 
 function running_function()

@@ -1,6 +1,6 @@
 <?php
 /*
- * Puts every neighbour to work that is there, says which are, then dumps or runs into the memory_limit.
+ * Uses every other extension that is loaded, prints which, then dumps or exceeds the memory_limit.
  *   neighbour.php call|oom KEY PATH FULL
  */
 list(, $how, $key, $path, $full) = $argv;
@@ -8,7 +8,8 @@ $planted = "value of $key";
 $kept = [];
 $at_work = [];
 
-if (function_exists('apcu_store') && apcu_store($key, str_repeat($key, 1000)) && apcu_fetch($key) === str_repeat($key, 1000)) {
+if (function_exists('apcu_store') && apcu_store($key, str_repeat($key, 1000))
+    && apcu_fetch($key) === str_repeat($key, 1000)) {
     $at_work[] = 'apcu';
 }
 if (function_exists('pcov\start')) {
@@ -16,7 +17,10 @@ if (function_exists('pcov\start')) {
     $at_work[] = 'pcov';
 }
 if (class_exists('ExcimerProfiler')) {
-    /* Its timer is set, but never goes off: where it does, excimer 1.0.4 crashes one request in ten to a hundred, with or without rdump. */
+    /*
+     * Its timer is set, but does not expire. When it expires, excimer 1.0.4 crashes one request in ten to a hundred,
+     * with or without rdump.
+     */
     $profiler = new ExcimerProfiler();
     $profiler->setPeriod(1000);
     $profiler->setEventType(EXCIMER_REAL);
@@ -28,7 +32,8 @@ if (class_exists('FFI') && FFI::cdef('int getpid(void);')->getpid() === getmypid
     FFI::memset($foreign, 7, 100000);
     $at_work[] = 'ffi';
 }
-if (function_exists('opcache_get_status') && ($status = opcache_get_status(true)) && isset($status['scripts'][__FILE__])) {
+if (function_exists('opcache_get_status') && ($status = opcache_get_status(true))
+    && isset($status['scripts'][__FILE__])) {
     $at_work[] = 'opcache';
     if (class_exists('Preloaded', false)) {
         $at_work[] = 'preload';

@@ -1,5 +1,8 @@
 <?php
-/* Runs into the memory_limit: ?key=...; with &override=PATH the dump goes there; with &barrier=... not before others are as far. */
+/*
+ * Exceeds the memory_limit: ?key=... &override=PATH is the target of the dump. &barrier=... waits for other requests
+ * first.
+ */
 require __DIR__ . '/barrier.inc.php';
 $planted = "value of {$_GET['key']}";
 $kept = [];

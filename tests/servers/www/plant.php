@@ -1,7 +1,7 @@
 <?php
 /*
- * Has this worker put texts into the memory that all workers share: compiled.php's, through opcache, and that of
- * cached.txt, through APCu. With &flag=... it then stays busy until that file is there; &pid=... is where it writes who it is.
+ * Makes this worker write texts to the memory that all workers share: that of compiled.php through opcache, that of
+ * cached.txt through APCu. With &flag=... it then stays busy until that file exists. It writes its pid to &pid=...
  */
 require __DIR__ . '/barrier.inc.php';
 $length = require $_GET['folder'] . '/compiled.php';

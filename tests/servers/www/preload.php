@@ -1,3 +1,3 @@
 <?php
-/* Run once, as the server starts, before there are workers. */
+/* Runs once when the server starts, before there are workers. */
 require_once __DIR__ . '/preloaded.inc.php';
