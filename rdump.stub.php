@@ -5,18 +5,20 @@
 /**
  * Writes a dump of this process's memory to a file, for the analyser reli.
  *
- * May be called anywhere PHP code runs: in a signal handler, a shutdown function, a destructor, an error handler, a fiber, a
- * generator. The file is created with mode 0600, whatever the umask, under a temporary name in the same folder (".rdump-*.part")
- * and renamed when it is complete: a dump that fails leaves no file, and an earlier one as it was. It holds whatever
- * the process holds in memory, passwords and keys included.
+ * May be called anywhere PHP code runs: in a signal handler, a shutdown function, a destructor, an error handler, a
+ * fiber, a generator. The file is created with mode 0600, whatever the umask, under a temporary name in the same folder
+ * (".rdump-*.part") and renamed when it is complete: a dump that fails leaves no file, and an earlier one as it was. It
+ * holds whatever the process holds in memory, passwords and keys included.
  *
- * @param string $path Where to. An existing regular file is replaced; a symbolic link, folder, FIFO, socket or device is refused.
- *                     Relative paths are relative to the working directory. open_basedir is observed. No placeholders.
- * @param bool $full   True embeds every readable mapping, read-only files too, so that the dump can be analysed on a host without this
- *                     one's binaries. False leaves out what can be read back, unchanged, from the files on disk.
+ * @param string $path Where to. An existing regular file is replaced; a symbolic link, folder, FIFO, socket or device
+ *                     is refused. A relative path is relative to the script's working directory. open_basedir is observed.
+ *                     No placeholders.
+ * @param bool $full   True embeds every readable mapping, read-only files too, so that the dump can be analysed on a
+ *                     host without this one's binaries. False leaves out what can be read back, unchanged, from the
+ *                     files on disk.
  *
- * @return bool True once the dump is complete. False on failure, with an E_WARNING that says which step failed, on which
- *              path and why: "rdump_dump(): cannot write /tmp/app.rdump: No space left on device".
+ * @return bool True once the dump is complete. False on failure, with an E_WARNING that says which step failed, on
+ *              which path and why: "rdump_dump(): cannot write /tmp/app.rdump: No space left on device".
  */
 function rdump_dump(string $path, bool $full = false): bool {}
 
@@ -26,10 +28,10 @@ function rdump_dump(string $path, bool $full = false): bool {}
  * The automatic dump is written when memory_limit is exhausted, as far as its guards (rdump.oom_dump_max,
  * rdump.oom_dump_min_interval, rdump.oom_dump_max_total) permit.
  *
- * @param string|null $path A template: %p is the process id, %i the thread id, %t the Unix time, %% a percent sign, all as of
- *                          the moment of the dump. A relative one is relative to the working directory at this call. An empty
- *                          string turns the automatic dump off for this request; null drops what an earlier call set.
- *                          open_basedir is observed.
+ * @param string|null $path A template: %p is the process id, %i the thread id, %t the Unix time, %% a percent sign, all
+ *                          as of the moment of the dump. A relative one is relative to the working directory at this
+ *                          call. An empty string turns the automatic dump off for this request; null drops what an
+ *                          earlier call set. open_basedir is observed.
  * @param bool $full        As in rdump_dump(), for that dump.
  *
  * @return bool True, or false with an E_WARNING where the path cannot be kept; then what was in force stays in force.

@@ -120,7 +120,8 @@ static ssize_t readv_memory(void *buffer, size_t length, uint64_t address)
 	return process_vm_readv((pid_t) syscall(SYS_gettid), &local, 1, &remote, 1, 0);
 }
 
-/* Finds out which ways there are: a seccomp filter may leave none, a process that gave up root may not open the file. */
+/* Finds out which ways there are: a seccomp filter may leave none, a process that gave up root may not open the file.
+ */
 static void open_memory(struct rdump_copy *copy)
 {
 	uint64_t word;
@@ -229,10 +230,10 @@ static int advance(struct rdump_copy *copy, int first, size_t written)
 }
 
 /*
- * Writes the front of a vector after EFAULT. That says only that some byte of the call could not be read: btrfs, and every
- * file system before Linux 5.16, refuses a whole piece for it. So the rest of the first page is written by itself. Where
- * that fails, it and what follows are read in another way; where there is no other way, zeros replace that page.
- * Returns the bytes written, or -1.
+ * Writes the front of a vector after EFAULT. That says only that some byte of the call could not be read: btrfs, and
+ * every file system before Linux 5.16, refuses a whole piece for it. So the rest of the first page is written by
+ * itself. Where that fails, it and what follows are read in another way; where there is no other way, zeros replace
+ * that page. Returns the bytes written, or -1.
  */
 static ssize_t write_after_fault(struct rdump_copy *copy, const struct iovec *vector)
 {

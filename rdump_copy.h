@@ -1,6 +1,6 @@
 /*
- * Bytes on their way into the file: small values through a buffer, runs of memory straight from where they are, or through
- * the kernel's copy of the address space.
+ * Bytes on their way into the file: small values through a buffer, runs of memory straight from where they are, or
+ * through the kernel's copy of the address space.
  */
 #ifndef RDUMP_COPY_H
 #define RDUMP_COPY_H

@@ -251,7 +251,8 @@ int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error
 	if (fstatfs(file->fd, &status) < 0 || status.f_type == RDUMP_TMPFS_MAGIC || status.f_type == RDUMP_BTRFS_MAGIC) {
 		return 0;
 	}
-	if (fallocate(file->fd, 0, 0, (off_t) file->reserved) < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
+	if (fallocate(file->fd, 0, 0, (off_t) file->reserved) < 0
+		&& (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
 		return rdump_fail(error, "find room for", file->path, errno);
 	}
 	return 0;

@@ -216,8 +216,8 @@ struct survey {
 };
 
 /*
- * Returns the time by the file system's clock when `temporary` was made; 0 where it is not there. That is the earlier of
- * its two times: some file systems take one of them from the client.
+ * Returns the time by the file system's clock when `temporary` was made; 0 where it is not there. That is the earlier
+ * of its two times: some file systems take one of them from the client.
  */
 static time_t find_now(const struct rdump_folder *folder, const char *temporary)
 {

@@ -1,6 +1,8 @@
 /* The list of mappings, and the class of each. See rdump_maps.h. */
 #include "rdump_maps.h"
 
+#include "rdump_text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,68 +16,20 @@
 
 #define DELETED " (deleted)"
 
-/* ---- the text ---------------------------------------------------------------------------------------------------- */
+/* ---- a line ------------------------------------------------------------------------------------------------------ */
 
-/* A cursor in a line. */
-struct text {
-	const char *line;
-	size_t at;
-	size_t length;
-};
-
-/* Passes over hex digits (at most 16) and takes their value. */
-static bool take_hex(struct text *text, uint64_t *value, struct rdump_span *span)
+/* Takes hex digits as rdump_text_hex() does, and notes where they are. */
+static bool take_hex(struct rdump_text *text, uint64_t *value, struct rdump_span *span)
 {
-	size_t start = text->at;
+	bool is_hex;
 
-	*value = 0;
-	for (; text->at < text->length && text->at - start <= 16; text->at++) {
-		char c = text->line[text->at];
-		if (c >= '0' && c <= '9') {
-			*value = *value << 4 | (uint64_t) (c - '0');
-		} else if (c >= 'a' && c <= 'f') {
-			*value = *value << 4 | (uint64_t) (c - 'a' + 10);
-		} else {
-			break;
-		}
-	}
-	span->at = (uint16_t) start;
-	span->length = (uint16_t) (text->at - start);
-	return span->length >= 1 && span->length <= 16;
+	span->at = (uint16_t) text->at;
+	is_hex = rdump_text_hex(text, value);
+	span->length = (uint16_t) (text->at - span->at);
+	return is_hex;
 }
 
-static bool take_decimal(struct text *text, uint64_t *value)
-{
-	size_t start = text->at;
-
-	*value = 0;
-	for (; text->at < text->length && text->line[text->at] >= '0' && text->line[text->at] <= '9'; text->at++) {
-		uint64_t digit = (uint64_t) (text->line[text->at] - '0');
-		if (*value > (UINT64_MAX - digit) / 10) {
-			return false;
-		}
-		*value = *value * 10 + digit;
-	}
-	return text->at > start;
-}
-
-static bool take_char(struct text *text, char c)
-{
-	if (text->at >= text->length || text->line[text->at] != c) {
-		return false;
-	}
-	text->at++;
-	return true;
-}
-
-static void pass_blanks(struct text *text)
-{
-	while (text->at < text->length && text->line[text->at] == ' ') {
-		text->at++;
-	}
-}
-
-static bool take_permissions(struct text *text, struct rdump_span *span)
+static bool take_permissions(struct rdump_text *text, struct rdump_span *span)
 {
 	static const char set[] = "rwx";
 	const char *flags = text->line + text->at;
@@ -99,23 +53,23 @@ static bool take_permissions(struct text *text, struct rdump_span *span)
 
 int rdump_maps_parse_line(struct rdump_mapping *mapping, const char *line, size_t length)
 {
-	struct text text = {line, 0, length};
+	struct rdump_text text = {line, 0, length};
 	struct rdump_span major, minor;
 	uint64_t ignored;
 
 	memset(mapping, 0, sizeof(*mapping));
 	if (length > UINT16_MAX
-		|| !take_hex(&text, &mapping->begin, &mapping->begin_text) || !take_char(&text, '-')
-		|| !take_hex(&text, &mapping->end, &mapping->end_text) || !take_char(&text, ' ')
-		|| !take_permissions(&text, &mapping->permissions) || !take_char(&text, ' ')
-		|| !take_hex(&text, &ignored, &mapping->offset) || !take_char(&text, ' ')
-		|| !take_hex(&text, &ignored, &major) || !take_char(&text, ':')
-		|| !take_hex(&text, &ignored, &minor) || !take_char(&text, ' ')
-		|| !take_decimal(&text, &mapping->inode)
+		|| !take_hex(&text, &mapping->begin, &mapping->begin_text) || !rdump_text_char(&text, '-')
+		|| !take_hex(&text, &mapping->end, &mapping->end_text) || !rdump_text_char(&text, ' ')
+		|| !take_permissions(&text, &mapping->permissions) || !rdump_text_char(&text, ' ')
+		|| !take_hex(&text, &ignored, &mapping->offset) || !rdump_text_char(&text, ' ')
+		|| !take_hex(&text, &ignored, &major) || !rdump_text_char(&text, ':')
+		|| !take_hex(&text, &ignored, &minor) || !rdump_text_char(&text, ' ')
+		|| !rdump_text_decimal(&text, &mapping->inode)
 		|| (text.at < length && line[text.at] != ' ') || mapping->begin >= mapping->end) {
 		return -1;
 	}
-	pass_blanks(&text);
+	rdump_text_blanks(&text);
 	mapping->line = line;
 	mapping->device.at = major.at;
 	mapping->device.length = (uint16_t) (major.length + 1 + minor.length);
@@ -125,9 +79,9 @@ int rdump_maps_parse_line(struct rdump_mapping *mapping, const char *line, size_
 }
 
 /* The two-letter flags of a "VmFlags:" line, proc_pid_smaps(5). */
-static void parse_flags(struct rdump_mapping *mapping, struct text *text)
+static void parse_flags(struct rdump_mapping *mapping, struct rdump_text *text)
 {
-	for (pass_blanks(text); text->at + 2 <= text->length; pass_blanks(text)) {
+	for (rdump_text_blanks(text); text->at + 2 <= text->length; rdump_text_blanks(text)) {
 		const char *flag = text->line + text->at;
 		if (!memcmp(flag, "io", 2) || !memcmp(flag, "pf", 2) || !memcmp(flag, "dd", 2)) {
 			mapping->excluded = true;
@@ -148,7 +102,7 @@ static bool starts_with(const char *line, size_t length, const char *start)
 void rdump_maps_parse_field(struct rdump_mapping *mapping, const char *line, size_t length)
 {
 	const char *colon = memchr(line, ':', length);
-	struct text text = {line, colon ? (size_t) (colon - line) + 1 : length, length};
+	struct rdump_text text = {line, colon ? (size_t) (colon - line) + 1 : length, length};
 	uint64_t *field = NULL;
 
 	if (starts_with(line, length, "VmFlags:")) {
@@ -161,8 +115,8 @@ void rdump_maps_parse_field(struct rdump_mapping *mapping, const char *line, siz
 		field = &mapping->swap;
 	}
 	if (field) {
-		pass_blanks(&text);
-		if (!take_decimal(&text, field) || *field > UINT64_MAX / 1024) {
+		rdump_text_blanks(&text);
+		if (!rdump_text_decimal(&text, field) || *field > UINT64_MAX / 1024) {
 			*field = UINT64_MAX / 1024; /* not understood: "some", which leaves nothing out */
 		}
 		*field *= 1024;
@@ -174,10 +128,12 @@ void rdump_maps_parse_field(struct rdump_mapping *mapping, const char *line, siz
 
 static bool name_is(const struct rdump_mapping *mapping, const char *name)
 {
-	return mapping->name.length == strlen(name) && !memcmp(mapping->line + mapping->name.at, name, mapping->name.length);
+	return mapping->name.length == strlen(name)
+		&& !memcmp(mapping->line + mapping->name.at, name, mapping->name.length);
 }
 
-/* Has its file no name? Shared anonymous memory has none from the start, but may be given one to be seen here (PHP 8.3 and later). */
+/* Has its file no name? Shared anonymous memory has none from the start, but may be given one to be seen here (PHP 8.3
+ * and later). */
 static bool is_deleted(const struct rdump_mapping *mapping)
 {
 	const char *name = mapping->line + mapping->name.at;
@@ -206,12 +162,14 @@ enum rdump_class rdump_maps_classify(const struct rdump_mapping *mapping, bool f
 	if (shared) {
 		/* An inode of 0 is a System V segment: its id stands there, and they count from 0. */
 		if (deleted || mapping->inode == 0) {
-			/* mincore() sees the page table alone where pages are huge, and the page cache alone where the file is on disk. */
+			/* mincore() sees the page table alone where pages are huge, and the page cache alone where the file is on
+			 * disk. */
 			return (memory || mapping->inode == 0) && !mapping->hugetlb ? RDUMP_CLASS_RESIDENT : RDUMP_CLASS_WHOLE;
 		}
 		return full ? RDUMP_CLASS_WHOLE : RDUMP_CLASS_NONE;
 	}
-	/* MAP_HUGETLB without a file is one to the kernel, unlinked, on its hugetlbfs. Private pages of /dev/zero are anonymous memory. */
+	/* MAP_HUGETLB without a file is one to the kernel, unlinked, on its hugetlbfs. Private pages of /dev/zero are
+	 * anonymous memory. */
 	if (mapping->inode == 0 || (deleted && mapping->hugetlb) || name_is(mapping, "/dev/zero")) {
 		return RDUMP_CLASS_PRESENT;
 	}
@@ -220,18 +178,19 @@ enum rdump_class rdump_maps_classify(const struct rdump_mapping *mapping, bool f
 
 static bool device_of(const struct rdump_mapping *mapping, uint64_t *device)
 {
-	struct text text = {mapping->line, mapping->device.at, mapping->line ? (size_t) mapping->name.at : 0};
+	struct rdump_text text = {mapping->line, mapping->device.at, mapping->line ? (size_t) mapping->name.at : 0};
 	struct rdump_span span;
 	uint64_t major, minor;
 
-	if (!take_hex(&text, &major, &span) || !take_char(&text, ':') || !take_hex(&text, &minor, &span)) {
+	if (!take_hex(&text, &major, &span) || !rdump_text_char(&text, ':') || !take_hex(&text, &minor, &span)) {
 		return false;
 	}
 	*device = makedev(major, minor);
 	return true;
 }
 
-/* The kernel keeps memfds, System V and anonymous shared memory on one tmpfs of its own. st_dev of a memfd tells which. */
+/* The kernel keeps memfds, System V and anonymous shared memory on one tmpfs of its own. st_dev of a memfd tells which.
+ */
 static bool ask_memfd(uint64_t *device)
 {
 	struct stat status;
@@ -289,8 +248,8 @@ static bool lies_in_memory(const struct rdump_maps *maps, const struct rdump_map
 
 /* ---- reading the list -------------------------------------------------------------------------------------------- */
 
-/* Other threads map and unmap while the list is read, and the kernel gives it page by page: a mapping may have grown over its
- * forerunner. Returns whether anything of it is left, with what was seen before cut off. */
+/* Other threads map and unmap while the list is read, and the kernel gives it page by page: a mapping may have grown
+ * over its forerunner. Returns whether anything of it is left, with what was seen before cut off. */
 static bool cut_overlap(const struct rdump_maps *maps, struct rdump_mapping *mapping, char *line)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -309,7 +268,8 @@ static bool cut_overlap(const struct rdump_maps *maps, struct rdump_mapping *map
 	return value == 0; /* else it has more digits than there was room for */
 }
 
-static int add_mapping(struct rdump_maps *maps, const char *line, size_t length, const char *source, struct rdump_error *error)
+static int add_mapping(
+	struct rdump_maps *maps, const char *line, size_t length, const char *source, struct rdump_error *error)
 {
 	struct rdump_mapping *mapping = rdump_scratch_low(maps->scratch, sizeof(*mapping));
 	char *copy = rdump_scratch_high(maps->scratch, length);
@@ -334,7 +294,8 @@ static int add_mapping(struct rdump_maps *maps, const char *line, size_t length,
 }
 
 /* A field line of smaps begins with a capital letter, a mapping's with a lower-case hex digit. */
-static int take_line(struct rdump_maps *maps, const char *line, size_t length, const char *source, struct rdump_error *error)
+static int take_line(
+	struct rdump_maps *maps, const char *line, size_t length, const char *source, struct rdump_error *error)
 {
 	if (length == 0 || line[0] < 'A' || line[0] > 'Z') {
 		return add_mapping(maps, line, length, source, error);
@@ -409,7 +370,8 @@ static int open_and_read_list(struct rdump_maps *maps, const char *source, struc
 	return status == 0 && maps->count == 0 ? rdump_fail(error, "find a mapping in", source, ENODATA) : status;
 }
 
-/* Reads the first of the lists that there is. The main thread's is empty once that has ended: then the calling thread's. */
+/* Reads the first of the lists that there is. The main thread's is empty once that has ended: then the calling
+ * thread's. */
 static int read_any_list(struct rdump_maps *maps, struct rdump_error *error)
 {
 	static const char *const source[] = {
@@ -470,33 +432,30 @@ int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool
 /* ---- resident bytes ---------------------------------------------------------------------------------------------- */
 
 /*
- * The second number of /proc/self/statm, proc_pid_statm(5), in bytes; -1 where it cannot be read. Before Linux 6.2 it may
- * be far too low.
+ * The second number of /proc/self/statm, proc_pid_statm(5), in bytes; -1 where it cannot be read. Before Linux 6.2 it
+ * may be far too low.
  */
 static int64_t read_statm(void)
 {
-	char text[128], *at = text;
-	int64_t pages = 0;
+	char line[128];
+	struct rdump_text text = {line, 0, 0};
+	uint64_t size, resident;
 	ssize_t length;
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) {
 		return -1;
 	}
-	length = read(fd, text, sizeof(text) - 1);
+	length = read(fd, line, sizeof(line));
 	(void) close(fd);
 	if (length <= 0) {
 		return -1;
 	}
-	text[length] = '\0';
-	at += strcspn(at, " ");
-	if (at[0] != ' ' || at[1] < '0' || at[1] > '9') {
+	text.length = (size_t) length;
+	if (!rdump_text_decimal(&text, &size) || !rdump_text_char(&text, ' ') || !rdump_text_decimal(&text, &resident)) {
 		return -1;
 	}
-	for (at++; *at >= '0' && *at <= '9'; at++) {
-		pages = pages * 10 + (*at - '0');
-	}
-	return pages * (int64_t) sysconf(_SC_PAGESIZE);
+	return (int64_t) resident * (int64_t) sysconf(_SC_PAGESIZE);
 }
 
 int64_t rdump_maps_rss(const struct rdump_maps *maps)

@@ -75,8 +75,8 @@ RDUMP_HIDDEN enum rdump_class rdump_maps_classify(const struct rdump_mapping *ma
 
 /*
  * Reads this process's mappings from /proc/self/smaps, or /proc/self/maps where there is none, and decides about each.
- * Errors: no /proc (ENOENT), no descriptor (EMFILE), more mappings than the scratch holds (ENOMEM), a line that is not a
- * mapping's (EBADMSG).
+ * Errors: no /proc (ENOENT), no descriptor (EMFILE), more mappings than the scratch holds (ENOMEM), a line that is not
+ * a mapping's (EBADMSG).
  */
 RDUMP_HIDDEN int rdump_maps_open(
 	struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error);

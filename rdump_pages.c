@@ -1,9 +1,12 @@
 /* Runs of pages. See rdump_pages.h. */
 #include "rdump_pages.h"
 
+#include "rdump_text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
@@ -11,8 +14,8 @@
 #include <unistd.h>
 
 /*
- * ioctl PAGEMAP_SCAN, Linux 6.7: Documentation/admin-guide/mm/pagemap.rst. Declared here, because the system's headers may
- * be older than the kernel.
+ * ioctl PAGEMAP_SCAN, Linux 6.7: Documentation/admin-guide/mm/pagemap.rst. Declared here, because the system's headers
+ * may be older than the kernel.
  */
 struct scan_argument {
 	uint64_t size;
@@ -56,18 +59,15 @@ struct scan_region {
 static bool kernel_counts_shared_swap(void)
 {
 	struct utsname system;
-	const char *at = system.release;
-	unsigned long version[2] = {0, 0};
+	struct rdump_text release = {system.release, 0, 0};
+	uint64_t major, minor;
 
 	if (uname(&system) < 0) {
 		return false;
 	}
-	for (int i = 0; i < 2; i++, at += *at == '.') {
-		for (; *at >= '0' && *at <= '9'; at++) {
-			version[i] = version[i] * 10 + (unsigned long) (*at - '0');
-		}
-	}
-	return version[0] > 4 || (version[0] == 4 && version[1] >= 5);
+	release.length = strlen(system.release);
+	return rdump_text_decimal(&release, &major) && rdump_text_char(&release, '.')
+		&& rdump_text_decimal(&release, &minor) && (major > 4 || (major == 4 && minor >= 5));
 }
 
 void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps)
@@ -152,8 +152,8 @@ static int add_run(struct sink *sink, uint64_t begin, uint64_t end)
 #define SOURCE_REFUSED INT_MIN
 
 /*
- * Which pages PAGEMAP_SCAN reports: those that are present or swapped, but no guards, and where `changed` none of a file.
- * An inverted category that is in the mask as well is one that a page must not have.
+ * Which pages PAGEMAP_SCAN reports: those that are present or swapped, but no guards, and where `changed` none of a
+ * file. An inverted category that is in the mask as well is one that a page must not have.
  */
 static void choose_categories(struct scan_argument *argument, bool changed, bool guards)
 {
@@ -270,8 +270,8 @@ static int ask_mincore(struct sink *sink, uint64_t *at, uint64_t end)
 /* ---- which source ------------------------------------------------------------------------------------------------ */
 
 /*
- * mincore() does not know what was swapped out. Where it is asked a second time while the dump is written, the dump's own
- * page cache may have pushed pages to swap meanwhile.
+ * mincore() does not know what was swapped out. Where it is asked a second time while the dump is written, the dump's
+ * own page cache may have pushed pages to swap meanwhile.
  */
 static bool mincore_is_enough(const struct rdump_pages *pages, const struct rdump_mapping *mapping)
 {

@@ -28,9 +28,9 @@ RDUMP_HIDDEN void rdump_pages_open(struct rdump_pages *pages, const struct rdump
 RDUMP_HIDDEN void rdump_pages_close(struct rdump_pages *pages);
 
 /*
- * Hands the runs of pages that a dump holds to `handler`, in address order, never two that touch: pages that lie together
- * come together, across mappings too. Cannot fail: where the kernel does not say which pages there are, a mapping is one
- * run. Returns what the handler returned last.
+ * Hands the runs of pages that a dump holds to `handler`, in address order, never two that touch: pages that lie
+ * together come together, across mappings too. Cannot fail: where the kernel does not say which pages there are, a
+ * mapping is one run. Returns what the handler returned last.
  */
 RDUMP_HIDDEN int rdump_pages_runs(struct rdump_pages *pages, rdump_run_handler handler, void *context);
 

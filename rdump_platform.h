@@ -1,6 +1,6 @@
 /*
- * What rdump needs of the machine and the compiler. Every source file includes this header before any header of the system,
- * because it switches on the GNU extensions that the system calls are declared under, feature_test_macros(7).
+ * What rdump needs of the machine and the compiler. Every source file includes this header before any header of the
+ * system, because it switches on the GNU extensions that the system calls are declared under, feature_test_macros(7).
  */
 #ifndef RDUMP_PLATFORM_H
 #define RDUMP_PLATFORM_H

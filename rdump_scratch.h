@@ -1,6 +1,6 @@
 /*
- * Memory to work in while a dump is made. Nothing of a dump calls malloc(): it may run inside an allocator, and the heap
- * must not change while it is written to the file.
+ * Memory to work in while a dump is made. Nothing of a dump calls malloc(): it may run inside an allocator, and the
+ * heap must not change while it is written to the file.
  */
 #ifndef RDUMP_SCRATCH_H
 #define RDUMP_SCRATCH_H

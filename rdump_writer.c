@@ -2,7 +2,9 @@
 #include "rdump_writer.h"
 
 #include "rdump_copy.h"
+#include "rdump_maps.h"
 #include "rdump_pages.h"
+#include "rdump_scratch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -49,7 +51,8 @@ static int put_padding(struct rdump_copy *copy, size_t padding, uint64_t address
 /* What put_header() writes. */
 static uint64_t header_size(const struct rdump_request *request, size_t padding)
 {
-	return 8 + 4 + (4 + strlen(request->process.tag)) + 8 + 8 + 8 + 8 + 4 + (4 + strlen("basic_globals") + 8) + padding + 4 + 4;
+	return 8 + 4 + (4 + strlen(request->process.tag)) + 8 + 8 + 8 + 8 + 4 + (4 + strlen("basic_globals") + 8) + padding
+		+ 4 + 4;
 }
 
 /* What put_mapping() writes, all of them. */
@@ -65,7 +68,8 @@ static uint64_t table_size(const struct rdump_maps *maps)
 	return size;
 }
 
-static int put_header(struct rdump_copy *copy, const struct rdump_process *process, size_t padding, int64_t rss, uint32_t mappings, uint32_t regions)
+static int put_header(struct rdump_copy *copy, const struct rdump_process *process, size_t padding, int64_t rss,
+	uint32_t mappings, uint32_t regions)
 {
 	if (rdump_copy_bytes(copy, "RDUMP\0\0", 8) < 0
 		|| rdump_copy_u32(copy, RDUMP_FORMAT_VERSION) < 0
@@ -163,8 +167,8 @@ static int keep_run(void *context, uint64_t begin, uint64_t end)
 }
 
 /*
- * Finds the runs and keeps them, so that what is written is what was planned: the kernel would give another answer after
- * the dump's own page cache has pushed pages to swap. Only where the scratch is full they are asked for again.
+ * Finds the runs and keeps them, so that what is written is what was planned: the kernel would give another answer
+ * after the dump's own page cache has pushed pages to swap. Only where the scratch is full they are asked for again.
  */
 static void plan_runs(struct plan *plan, struct rdump_pages *pages, struct rdump_scratch *scratch)
 {
@@ -182,7 +186,8 @@ static void plan_runs(struct plan *plan, struct rdump_pages *pages, struct rdump
 	(void) rdump_pages_runs(pages, only_count_run, plan);
 }
 
-/* Chooses the padding by which the largest run is aligned. `size` is that of what stands before the regions, without it. */
+/* Chooses the padding by which the largest run is aligned. `size` is that of what stands before the regions, without
+ * it. */
 static void choose_padding(struct plan *plan, uint64_t size)
 {
 	plan->padding = (size_t) (-(size + plan->before) % ALIGNMENT);
@@ -220,7 +225,8 @@ static int write_runs(struct pass *pass, struct rdump_pages *pages, const struct
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
 
 /* Other threads may have changed the number of regions since it was planned: it stands 4 bytes before the table. */
-static int correct_regions(struct rdump_copy *copy, const struct rdump_request *request, size_t padding, uint32_t regions)
+static int correct_regions(
+	struct rdump_copy *copy, const struct rdump_request *request, size_t padding, uint32_t regions)
 {
 	off_t at = (off_t) header_size(request, padding) - 4;
 	ssize_t written;
@@ -234,7 +240,8 @@ static int correct_regions(struct rdump_copy *copy, const struct rdump_request *
 	return 0;
 }
 
-static int write_dump(struct rdump_copy *copy, const struct rdump_request *request, struct rdump_pages *pages, const struct plan *plan)
+static int write_dump(
+	struct rdump_copy *copy, const struct rdump_request *request, struct rdump_pages *pages, const struct plan *plan)
 {
 	const struct rdump_maps *maps = pages->maps;
 	struct pass pass = {copy, 0};
@@ -298,7 +305,8 @@ static int make_dump(const struct rdump_request *request, struct rdump_copy *cop
 
 /* ---- signals ----------------------------------------------------------------------------------------------------- */
 
-/* Blocks all signals but those that the thread's own instructions raise: blocked, these would end the process unsaid. */
+/* Blocks all signals but those that the thread's own instructions raise: blocked, these would end the process unsaid.
+ */
 static void block_signals(sigset_t *before)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};

@@ -39,8 +39,8 @@ struct rdump_result {
 };
 
 /*
- * Writes a dump to `file`, which rdump_file_open() has opened; closes it in any case. Signals are blocked until it is done:
- * neither PHP's timers nor a SIGTERM interrupt it, and a file larger than RLIMIT_FSIZE is an error, not the end.
+ * Writes a dump to `file`, which rdump_file_open() has opened; closes it in any case. Signals are blocked until it is
+ * done: neither PHP's timers nor a SIGTERM interrupt it, and a file larger than RLIMIT_FSIZE is an error, not the end.
  */
 RDUMP_HIDDEN void rdump_write(
 	const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result);
