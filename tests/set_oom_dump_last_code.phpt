@@ -12,12 +12,18 @@ $folder = rdump_folder(__FILE__);
 $session = '
 class Handler implements SessionHandlerInterface
 {
-    #[ReturnTypeWillChange] function open($path, $name) { return true; }
-    #[ReturnTypeWillChange] function close() { return true; }
-    #[ReturnTypeWillChange] function read($id) { return ""; }
-    #[ReturnTypeWillChange] function write($id, $data) { exhaust(); }
-    #[ReturnTypeWillChange] function destroy($id) { return true; }
-    #[ReturnTypeWillChange] function gc($lifetime) { return 0; }
+    #[ReturnTypeWillChange]
+    function open($path, $name) { return true; }
+    #[ReturnTypeWillChange]
+    function close() { return true; }
+    #[ReturnTypeWillChange]
+    function read($id) { return ""; }
+    #[ReturnTypeWillChange]
+    function write($id, $data) { exhaust(); }
+    #[ReturnTypeWillChange]
+    function destroy($id) { return true; }
+    #[ReturnTypeWillChange]
+    function gc($lifetime) { return 0; }
 }
 session_set_save_handler(new Handler, false);
 session_id("x");
