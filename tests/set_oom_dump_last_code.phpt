@@ -37,8 +37,8 @@ $code = [
 ];
 foreach ($code as $when => $end) {
     foreach (['""' => 'off', '"set.rdump"' => 'a path'] as $argument => $what) {
-        $run = rdump_run($folder, RDUMP_EXHAUST . "rdump_set_oom_dump($argument);" . $end, ['+session', 'rdump.oom_dump' => "$folder/ini.rdump"]);
-        echo "$when, $what: ", strpos($run->out . $run->err, 'Allowed memory size') === false ? "no error\n$run->out$run->err" : 'exhausted', ', ',
+        $run = rdump_run($folder, RDUMP_EXHAUST . "rdump_set_oom_dump($argument);" . $end, ['+session', 'rdump.oom_dump' => "$folder/ini.rdump", 'log_errors' => 1]);
+        echo "$when, $what: ", strpos(file_get_contents("$folder/log"), 'Allowed memory size') === false ? "no error\n$run->out$run->err" : 'exhausted', ', ',
             implode(' ', array_map('basename', glob("$folder/*.rdump"))), "\n";
         rdump_show_log($folder, $run->log);
         array_map('unlink', glob("$folder/*.rdump"));
