@@ -12,12 +12,18 @@ $folder = rdump_folder(__FILE__);
 $session = '
 class Handler implements SessionHandlerInterface
 {
-    #[ReturnTypeWillChange] function open($path, $name) { return true; }
-    #[ReturnTypeWillChange] function close() { return true; }
-    #[ReturnTypeWillChange] function read($id) { return ""; }
-    #[ReturnTypeWillChange] function write($id, $data) { exhaust(); }
-    #[ReturnTypeWillChange] function destroy($id) { return true; }
-    #[ReturnTypeWillChange] function gc($lifetime) { return 0; }
+    #[ReturnTypeWillChange]
+    function open($path, $name) { return true; }
+    #[ReturnTypeWillChange]
+    function close() { return true; }
+    #[ReturnTypeWillChange]
+    function read($id) { return ""; }
+    #[ReturnTypeWillChange]
+    function write($id, $data) { exhaust(); }
+    #[ReturnTypeWillChange]
+    function destroy($id) { return true; }
+    #[ReturnTypeWillChange]
+    function gc($lifetime) { return 0; }
 }
 session_set_save_handler(new Handler, false);
 session_id("x");
@@ -31,8 +37,8 @@ $code = [
 ];
 foreach ($code as $when => $end) {
     foreach (['""' => 'off', '"set.rdump"' => 'a path'] as $argument => $what) {
-        $run = rdump_run($folder, RDUMP_EXHAUST . "rdump_set_oom_dump($argument);" . $end, ['+session', 'rdump.oom_dump' => "$folder/ini.rdump"]);
-        echo "$when, $what: ", strpos($run->out . $run->err, 'Allowed memory size') === false ? "no error\n$run->out$run->err" : 'exhausted', ', ',
+        $run = rdump_run($folder, RDUMP_EXHAUST . "rdump_set_oom_dump($argument);" . $end, ['+session', 'rdump.oom_dump' => "$folder/ini.rdump", 'log_errors' => 1]);
+        echo "$when, $what: ", strpos(file_get_contents("$folder/log"), 'Allowed memory size') === false ? "no error\n$run->out$run->err" : 'exhausted', ', ',
             implode(' ', array_map('basename', glob("$folder/*.rdump"))), "\n";
         rdump_show_log($folder, $run->log);
         array_map('unlink', glob("$folder/*.rdump"));
