@@ -4,7 +4,7 @@ max_execution_time and alarms that expire during a dump do no harm to it
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* Dump after dump, until the limit is reached: in all likelihood within a dump. The one under way is finished, and whole. */
+/* Dumps until the limit is reached, most probably during a dump. That dump continues to its end, and is complete. */
 for ($i = 0; $i < 3; $i++) {
     $run = rdump_run($folder, '
     $heap = str_repeat("x", 150 << 20);
@@ -12,9 +12,12 @@ for ($i = 0; $i < 3; $i++) {
     set_time_limit(1);
     while (true) { rdump_dump("a.rdump") || exit("failed"); }
     ', ['memory_limit' => '200M']);
-    /* No warning before it: the call that was interrupted has done its work. */
-    echo preg_match('/^\s*Fatal error: Maximum execution time of 1\+? ?seconds? exceeded/', $run->out) ? 'time limit' : $run->out . $run->err, ', ',
-        rdump_judge("$folder/a.rdump"), ', ', rdump_list($folder) === "a.rdump done script" . ($i + 1) . '.php' ? 'nothing else' : rdump_list($folder), "\n";
+    /* No warning before it: the interrupted call has succeeded. */
+    echo preg_match('/^\s*Fatal error: Maximum execution time of 1\+? ?seconds? exceeded/', $run->out) ? 'time limit'
+        : $run->out . $run->err, ', ',
+        rdump_judge("$folder/a.rdump"), ', ',
+            rdump_list($folder) === "a.rdump done script" . ($i + 1) . '.php' ? 'nothing else' : rdump_list($folder),
+            "\n";
     unlink("$folder/a.rdump");
     unlink("$folder/script" . ($i + 1) . '.php');
 }

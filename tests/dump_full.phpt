@@ -10,12 +10,13 @@ foreach (['lean' => false, 'full' => true] as $name => $full) {
     $dump = new RdumpReader("$folder/$name.rdump");
     $whole = $code = 0;
     foreach ($dump->mappings() as $mapping) {
-        /* Code, and constants: not the tables that are relocated, which no file has. */
-        if ($mapping['name'] === $binary && $mapping['r'] && !$mapping['w'] && ($mapping['x'] || $mapping['offset'] === '00000000')) {
+        /* Code and constants: not the relocated tables, which are in no file. */
+        if ($mapping['name'] === $binary && $mapping['r'] && !$mapping['w']
+            && ($mapping['x'] || $mapping['offset'] === '00000000')) {
             $size = hexdec($mapping['end']) - hexdec($mapping['begin']);
             $code++;
             $whole += $dump->has(hexdec($mapping['begin']), $size);
-            /* And with the bytes that are on disk, where it is code. */
+            /* For code, with the bytes that are on disk. */
             if ($full && $mapping['x'] && $dump->read(hexdec($mapping['begin']), $size)
                 !== file_get_contents($binary, false, null, hexdec($mapping['offset']), $size)) {
                 echo "the code in the dump is not the binary's\n";

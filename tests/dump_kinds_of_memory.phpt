@@ -12,11 +12,12 @@ $folder = rdump_folder(__FILE__);
 $code = <<<'CODE'
 $c = FFI::cdef('
     long mmap(long, size_t, int, int, int, long); int mprotect(long, size_t, int); int madvise(long, size_t, int);
-    int memfd_create(const char *, unsigned); int ftruncate(int, long); int open(const char *, int); long memset(long, int, size_t);
+    int memfd_create(const char *, unsigned); int ftruncate(int, long); int open(const char *, int); long memset(long,
+        int, size_t);
     int shmget(int, size_t, int); long shmat(int, long, int); int shmctl(int, int, long); int getpagesize();');
 const NONE = 0, READ = 1, WRITE = 2, SHARED = 1, PRIV = 2, ANONYMOUS = 0x20;
 $page = $c->getpagesize();
-/* Eight pages, a neighbour on each side that is never there, so that no region goes on into another mapping. */
+/* Eight pages between two pages that do not exist, so that no region continues in another mapping. */
 $map = function ($protection, $flags, $fd = -1) use ($c, $page) {
     $room = $c->mmap(0, 10 * $page, NONE, PRIV | ANONYMOUS, -1, 0);
     return $c->mmap($room + $page, 8 * $page, $protection, $flags | 0x10, $fd, 0);
@@ -63,7 +64,7 @@ foreach ($all as $name => $address) {
     echo "\n$name=", $address;
 }
 CODE;
-/* Pages held of the eight, and what is in them. */
+/* How many of the eight pages the dump holds, and their contents. */
 function held(RdumpReader $dump, $address, $page)
 {
     $held = $bytes = '';
@@ -85,7 +86,8 @@ foreach ([0, 1] as $safe_read) {
     $told = '';
     foreach ($lines as $line) {
         list($name, $address) = explode('=', $line) + [1 => 0];
-        $told .= sprintf("%-41s lean %-12s full %s\n", $name, held($lean, (int) $address, $page), held($full, (int) $address, $page));
+        $told .= sprintf("%-41s lean %-12s full %s\n", $name, held($lean, (int) $address, $page),
+            held($full, (int) $address, $page));
     }
     echo $safe_read ? (isset($before) && $before === $told ? "the same with safe_read\n" : $told) : $told;
     $before = $told;

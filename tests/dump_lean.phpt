@@ -4,7 +4,7 @@ rdump_dump(): a lean dump is a valid file, names its process, and holds the data
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* What is looked for stands nowhere in this file's own text. */
+/* The text of this file does not contain the needle. */
 $needle = strrev('needle') . getmypid();
 $resident = rdump_resident();
 var_dump(rdump_dump("$folder/a.rdump"));
@@ -19,8 +19,10 @@ $maps = file_get_contents('/proc/self/maps');
 $missing = 0;
 foreach ($dump->mappings() as $mapping) {
     if ($mapping['name'] !== '' && $mapping['name'][0] === '/') {
-        $line = sprintf('%s-%s %s%s%s%s %s %s %d', $mapping['begin'], $mapping['end'], $mapping['r'] ? 'r' : '-', $mapping['w'] ? 'w' : '-',
-            $mapping['x'] ? 'x' : '-', $mapping['private'] ? 'p' : 's', $mapping['offset'], $mapping['device'], $mapping['inode']);
+        $line = sprintf('%s-%s %s%s%s%s %s %s %d', $mapping['begin'], $mapping['end'], $mapping['r'] ? 'r' : '-',
+            $mapping['w'] ? 'w' : '-',
+            $mapping['x'] ? 'x' : '-', $mapping['private'] ? 'p' : 's', $mapping['offset'], $mapping['device'],
+                $mapping['inode']);
         $missing += strpos($maps, $line) === false;
     }
 }

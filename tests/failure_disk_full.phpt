@@ -4,7 +4,7 @@ The disk is full: refused with the reason, no partial file is left, the earlier 
 <?php
 require __DIR__ . '/rdump.inc';
 rdump_skip_unless_root();
-if (rdump_shell('d=$(mktemp -d) && mount -t tmpfs -o size=1M tmpfs $d && umount $d; s=$?; rmdir $d; (exit $s)')[0]) exit('skip nothing may be mounted here');
+rdump_skip_unless_mounts();
 ?>
 --FILE--
 <?php
@@ -19,10 +19,11 @@ set_error_handler(function ($level, $message) use ($folder) {
 });
 var_dump(rdump_dump("$folder/mount/a.rdump"));
 var_dump(rdump_dump("$folder/mount/b.rdump", true));
-$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/mount/a.rdump", 'rdump.oom_dump_marker' => 1]);
+$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+    ['rdump.oom_dump' => "$folder/mount/a.rdump", 'rdump.oom_dump_marker' => 1]);
 rdump_show_log($folder, $run->log);
 echo file_get_contents("$folder/mount/a.rdump"), ', ', rdump_list("$folder/mount"), "\n";
-/* No room left for a single byte, or for a single name. */
+/* No space for a single byte, or no inode. */
 file_put_contents("$folder/mount/full", str_repeat('x', (1 << 20) - rdump_page_size()));
 var_dump(rdump_dump("$folder/mount/a.rdump"));
 unlink("$folder/mount/full");

@@ -3,7 +3,9 @@ Automatic dump: in generators, destructors, autoloaders, included files, interna
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
-if (rdump_offsets(rdump_folder(__FILE__)) === null) exit('skip no compiler, or not the headers that the extension was built with');
+if (rdump_offsets(rdump_folder(__FILE__)) === null) {
+    exit('skip no compiler, or not the headers that the extension was built with');
+}
 ?>
 --FILE--
 <?php
@@ -35,7 +37,8 @@ foreach ([
     'exception handler' => 'set_exception_handler(function () { exhaust(); }); throw new Exception;',
     'static initializer' => 'class S { static function __callStatic($n, $a) { exhaust(); } } S::anything();',
     'toString' => 'class T { function __toString() { exhaust(); return ""; } } echo new T;',
-    'fiber' => PHP_VERSION_ID < 80100 ? '(function () { exhaust(); })();' : '(new Fiber(function () { exhaust(); }))->start();',
+    'fiber' => PHP_VERSION_ID < 80100 ? '(function () { exhaust(); })();'
+        : '(new Fiber(function () { exhaust(); }))->start();',
 ] as $where => $code) {
     $run = rdump_run($folder, RDUMP_EXHAUST . $code, ['rdump.oom_dump' => "$folder/a.rdump"]);
     $judgement = rdump_judge("$folder/a.rdump");

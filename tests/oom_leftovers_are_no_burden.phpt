@@ -11,7 +11,8 @@ for ($i = 0; $i < 3; $i++) {
 }
 /* The last one is still being written: another process holds its lock. */
 flock($left, LOCK_EX);
-$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);
+$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+    ['rdump.oom_dump' => "$folder/dumps/a.rdump", 'rdump.oom_dump_max_total' => '200M']);
 echo preg_replace('/-\w{32}\./', '-N.', rdump_list("$folder/dumps")), "\n";
 rdump_show_log($folder, preg_replace('/\b\d{5,}\b/', 'N', $run->log));
 fclose($left);

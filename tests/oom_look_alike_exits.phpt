@@ -10,12 +10,16 @@ rdump_skip_without('opcache');
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-$run = rdump_run($folder, 'FFI::cdef("void exit(int status);")->exit(7);', ['+ffi', 'rdump.oom_dump' => "$folder/a.rdump"]);
+$run = rdump_run($folder, 'FFI::cdef("void exit(int status);")->exit(7);',
+    ['+ffi', 'rdump.oom_dump' => "$folder/a.rdump"]);
 echo "a library's exit(7): status $run->status, ", implode(' ', glob('*.rdump')), "\n";
 /* opcache ends PHP before there is a request, where the machine has no room for its shared memory. */
-$run = rdump_run($folder, '', ['+opcache', 'opcache.enable_cli' => 1, 'opcache.memory_consumption' => 90000000, 'opcache.file_update_protection' => 0,
+$run = rdump_run($folder, '',
+    ['+opcache', 'opcache.enable_cli' => 1, 'opcache.memory_consumption' => 90000000,
+    'opcache.file_update_protection' => 0,
     'rdump.oom_dump' => "$folder/a.rdump"], 'ulimit -v 4000000;');
-echo 'opcache: ', strpos($run->out . $run->err, 'Cannot allocate memory') ? 'Cannot allocate memory' : "status $run->status $run->out$run->err", ', ',
+echo 'opcache: ', strpos($run->out . $run->err, 'Cannot allocate memory') ? 'Cannot allocate memory'
+    : "status $run->status $run->out$run->err", ', ',
     implode(' ', glob('*.rdump')), "\n";
 rdump_show_log($folder, $run->log);
 ?>

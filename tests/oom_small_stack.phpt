@@ -9,7 +9,8 @@ if (PHP_VERSION_ID < 80100) exit('skip fibers come with PHP 8.1');
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 /* Most of all stack is needed where everything is asked for: a template, a budget, a marker. */
-$automatic = ['rdump.oom_dump' => "$folder/auto-%i.rdump", 'rdump.oom_dump_max_total' => '1T', 'rdump.oom_dump_marker' => 1];
+$automatic = ['rdump.oom_dump' => "$folder/auto-%i.rdump", 'rdump.oom_dump_max_total' => '1T',
+    'rdump.oom_dump_marker' => 1];
 $exhaust = RDUMP_EXHAUST . '(new Fiber(function () { exhaust(); }))->start();';
 $call = '(new Fiber(function () { var_dump(rdump_dump("call.rdump")); }))->start();';
 foreach (['16K', '20K', '24K', '32K', '40K', '64K'] as $size) {
@@ -19,7 +20,8 @@ foreach (['16K', '20K', '24K', '32K', '40K', '64K'] as $size) {
     }
     $with = rdump_run($folder, $exhaust, ['fiber.stack_size' => $size] + $automatic);
     $dumps = glob("$folder/auto-*.rdump");
-    if ($with->status !== 255 || strpos($with->out, 'Allowed memory size') === false || count($dumps) !== 1 || rdump_judge($dumps[0]) !== 'valid' || !is_file("$dumps[0].done")) {
+    if ($with->status !== 255 || strpos($with->out, 'Allowed memory size') === false || count($dumps) !== 1
+        || rdump_judge($dumps[0]) !== 'valid' || !is_file("$dumps[0].done")) {
         echo "$size: status $with->status, ", rdump_list($folder), "\n", $with->out, $with->err;
     }
     array_map('unlink', glob("$folder/auto-*"));

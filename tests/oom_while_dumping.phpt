@@ -4,10 +4,13 @@ Automatic dump: where the line for the log exhausts memory once more, there is n
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* A line of a page, and no page is left when it is to be written. PHP's own line has the same trouble, more than once. */
+/*
+ * A line of a page, and no page is left when it is to be written. PHP's own line has the same trouble, more than once.
+ */
 $deep = $folder . str_repeat('/' . str_repeat('d', 199), (int) ((3900 - strlen($folder)) / 200));
 mkdir($deep, 0700, true);
-$command = rdump_prepare($folder, 'gc_mem_caches(); $kept = new SplFixedArray(1000000); for ($i = 0; ; $i++) $kept[$i] = str_repeat("x", 4000);',
+$command = rdump_prepare($folder,
+    'gc_mem_caches(); $kept = new SplFixedArray(1000000); for ($i = 0; ; $i++) $kept[$i] = str_repeat("x", 4000);',
     ['memory_limit' => -1, 'rdump.oom_dump' => "$deep/a.rdump", 'rdump.oom_dump_max' => 5], 'ulimit -v 300000;');
 $output = ['file', "$folder/out", 'w'];
 $process = proc_open($command, [1 => $output, 2 => $output], $pipes, $folder);
@@ -20,7 +23,8 @@ do {
     }
 } while ($running);
 proc_close($process);
-echo strpos(file_get_contents("$folder/out"), 'mmap() failed') === false ? file_get_contents("$folder/out") : 'no memory', ': ', implode(', ', $dumps), "\n";
+echo strpos(file_get_contents("$folder/out"), 'mmap() failed') === false ? file_get_contents("$folder/out")
+    : 'no memory', ': ', implode(', ', $dumps), "\n";
 ?>
 --CLEAN--
 <?php

@@ -33,12 +33,15 @@ $_SESSION["a"] = 1;
 $code = [
     'header callback' => 'header_register_callback("exhaust");',
     'session handler' => $session,
-    'output handler in a session handler' => str_replace('exhaust();', 'ob_start(function () { exhaust(); }); ob_end_flush(); return true;', $session),
+    'output handler in a session handler' => str_replace('exhaust();',
+        'ob_start(function () { exhaust(); }); ob_end_flush(); return true;', $session),
 ];
 foreach ($code as $when => $end) {
     foreach (['""' => 'off', '"set.rdump"' => 'a path'] as $argument => $what) {
-        $run = rdump_run($folder, RDUMP_EXHAUST . "rdump_set_oom_dump($argument);" . $end, ['+session', 'rdump.oom_dump' => "$folder/ini.rdump", 'log_errors' => 1]);
-        echo "$when, $what: ", strpos(file_get_contents("$folder/log"), 'Allowed memory size') === false ? "no error\n$run->out$run->err" : 'exhausted', ', ',
+        $run = rdump_run($folder, RDUMP_EXHAUST . "rdump_set_oom_dump($argument);" . $end,
+            ['+session', 'rdump.oom_dump' => "$folder/ini.rdump", 'log_errors' => 1]);
+        echo "$when, $what: ", strpos(file_get_contents("$folder/log"), 'Allowed memory size') === false
+            ? "no error\n$run->out$run->err" : 'exhausted', ', ',
             implode(' ', array_map('basename', glob("$folder/*.rdump"))), "\n";
         rdump_show_log($folder, $run->log);
         array_map('unlink', glob("$folder/*.rdump"));

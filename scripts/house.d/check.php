@@ -13,7 +13,7 @@ const TAB = 4;
 const GENERATED = '~^(rdump_arginfo\.h|benchmarks/results/.*)$~';
 /* What PHP's own macros define: a function for PHP, a part of the module, what the loader of extensions calls. */
 const OF_PHP = '/^(zif_rdump_\w+|zm_\w+_rdump|get_module|_tsrm_ls_cache)$/';
-const EXPORTED = ['get_module', 'rdump_module_entry'];
+const EXPORTED = ['get_module'];
 const PHP_HEADER = '~^(php\w*\.h|SAPI\.h|(ext|main|sapi|TSRM|Zend)/.*|zend\w*\.h)$~';
 
 [, $root, $layersFile, $objects, $so] = $argv;

@@ -1,4 +1,4 @@
-# Sourced by the parts of the version matrix, in place of scripts/lib.sh, which it sources.
+# Sourced by the parts of the version matrix. It sources scripts/lib.sh.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
@@ -8,7 +8,7 @@ matrix_dir=$root/scripts/matrix
 # What Debian signs its archive with.
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# What could not be fetched is no failure of what was to be tested: the caller skips it, with the reason.
+# The exit status if something cannot be fetched. That is not a failed test: the caller skips it, with the reason.
 readonly EXIT_NOT_FETCHED=75
 
 not_fetched() {
@@ -28,7 +28,8 @@ host_packages() {
 
 # The address of the mirror that this machine's own apt uses, by the label of the archive: Debian, Debian-Security.
 mirror() {
-	apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | awk -v label="$1" '$1 == label { print $2; exit }'
+	apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' \
+		| awk -v label="$1" '$1 == label { print $2; exit }'
 }
 
 # stamped FILE RECIPE: the file says of what something was made; the same words again mean there is nothing to do.
@@ -45,12 +46,12 @@ in_suite() {
 	fi
 }
 
-# Where the files of a suite are, seen from this machine: "" for this machine itself.
+# The folder of a suite's files on this machine. "" for this machine itself.
 suite_root() {
 	[ "$1" = host ] || echo "$matrix_cache/chroot/$1"
 }
 
-# php_of NAME: the suite that it lives in, and its php-config there.
+# php_of NAME: its suite, and its php-config there.
 php_of() {
 	case $1 in
 		7.4) echo bullseye /usr/bin/php-config7.4 ;;
@@ -63,8 +64,8 @@ php_of() {
 	esac
 }
 
-# place_tree SUITE NAME: copies the sources to where that suite sees them, as a chroot sees nothing outside and tests write beside
-# themselves. Prints the path there.
+# place_tree SUITE NAME: copies the sources into that suite, because a chroot sees nothing outside, and tests write to
+# their own folder. Prints the path there.
 place_tree() {
 	local tree=/rdump/$2 outside
 	if [ "$1" = host ]; then
@@ -80,7 +81,7 @@ place_tree() {
 
 # ---- cases
 
-# have NAME CASE: puts what provision calls NAME in place. Where that does not work, says so for the case, and fails.
+# have NAME CASE: provisions NAME. If that fails, prints a line for the case, and fails.
 have() {
 	local status=0
 	"$matrix_dir/provision" "$1" || status=$?
@@ -92,7 +93,7 @@ have() {
 	return "$status"
 }
 
-# report NAME COMMAND...: a case that holds where the command does. $work is the caller's.
+# report NAME COMMAND...: a case that passes if the command does. Uses the caller's $work.
 report() {
 	local name=$1
 	shift
@@ -104,7 +105,7 @@ report() {
 	fi
 }
 
-# refuses COMMAND...: a compilation that fails, and with a sentence for the user.
+# refuses COMMAND...: the compilation must fail, with a sentence for the user.
 refuses() {
 	if "$@" 2> "$work/refusal"; then
 		echo "error: it compiles"

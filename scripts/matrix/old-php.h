@@ -1,7 +1,7 @@
 /*
- * What PHPs that are in no archive any more declare otherwise than the headers of a later one, over which this is laid:
- * cc -DOLD_PHP=70000 -include old-php.h, with 7.4's headers for 7.0 and 7.1, with 8.1's or later for 8.0. Only as far as
- * rdump uses it.
+ * What old PHPs, which no archive has, declare in another way than later ones, as far as rdump uses it. Used with the
+ * headers of a later PHP: cc -DOLD_PHP=70000 -include old-php.h, with 7.4's headers for 7.0 and 7.1, with those of 8.1
+ * or later for 8.0.
  */
 #include "php.h"
 #if OLD_PHP >= 80000
@@ -12,21 +12,24 @@
 #define PHP_VERSION_ID OLD_PHP
 
 #if OLD_PHP < 70200
-/* A class name where later ones have none. */
+/* It has a class name, later versions do not. */
 # undef ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX
-# define ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(name, return_reference, required_num_args, type, class_name, allow_null) \
-	static const zend_internal_arg_info name[] = { \
-		{(const char *) (zend_uintptr_t) (required_num_args), (class_name), 0, return_reference, 0},
+# define ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX( \
+	 name, return_reference, required_num_args, type, class_name, allow_null) \
+	 static const zend_internal_arg_info name[] \
+		 = {{(const char *) (zend_uintptr_t) (required_num_args), (class_name), 0, return_reference, 0},
 
-/* Lines are uint, and the log takes a string that it may change. */
+/* Line numbers are uint, and php_log_err() takes a char *, not a const char *. */
 # define zend_error_cb old_zend_error_cb
-extern void (*zend_error_cb)(int type, const char *error_filename, const uint error_lineno, const char *format, va_list args);
+extern void (*zend_error_cb)(
+	int type, const char *error_filename, const uint error_lineno, const char *format, va_list args);
 # undef php_log_err
 # define php_log_err old_php_log_err
 void php_log_err(char *log_message);
 # undef ZEND_TLS
 #elif OLD_PHP < 80100
-/* The file's name is no zend_string yet. */
+/* The name of the file is not a zend_string. */
 # define zend_observer_error_register old_zend_observer_error_register
-void zend_observer_error_register(void (*callback)(int error_num, const char *error_filename, const uint32_t error_lineno, zend_string *message));
+void zend_observer_error_register(
+	void (*callback)(int error_num, const char *error_filename, const uint32_t error_lineno, zend_string *message));
 #endif

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LONGEST_CASE 400 /* seconds; only a case that hangs takes that long */
+#define LONGEST_CASE 400 /* seconds; only a case that hangs needs them */
 
 static int report = -1; /* to the parent: 'f', 's' or 'n' and a message */
 
@@ -112,9 +112,10 @@ void check(const char *name, void (*body)(void))
 	close(channel[1]);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
 	}
-	/* A process that the case left behind may hold the other end. */
+	/* A child of the case may still have the other end open. */
 	fcntl(channel[0], F_SETFL, O_NONBLOCK);
-	while (length < sizeof(message) - 1 && (got = read(channel[0], message + length, sizeof(message) - 1 - length)) > 0) {
+	while (
+		length < sizeof(message) - 1 && (got = read(channel[0], message + length, sizeof(message) - 1 - length)) > 0) {
 		length += (size_t) got;
 	}
 	message[length] = '\0';
@@ -242,7 +243,7 @@ int count_descriptors(void)
 		count++;
 	}
 	closedir(folder);
-	return count - 3; /* "." and ".." and its own */
+	return count - 3; /* "." and "..", and the one that reads the folder */
 }
 
 int count_mappings(void)

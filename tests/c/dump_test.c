@@ -1,4 +1,4 @@
-/* Whole dumps of this very process, read back strictly. */
+/* Complete dumps of this process, read by the strict reader. */
 #include "check.h"
 #include "reader.h"
 #include "shim.h"
@@ -54,7 +54,8 @@ static void dump_to(const char *path, bool full, bool safe_read)
 	struct rdump_request request = request_for(full, safe_read);
 	struct rdump_result result = write_to(path, &request);
 
-	expect(result.outcome == RDUMP_WRITTEN && !result.error.step, "cannot %s %s: %s", result.error.step, result.error.path, strerror(result.error.err));
+	expect(result.outcome == RDUMP_WRITTEN && !result.error.step, "cannot %s %s: %s", result.error.step,
+		result.error.path, strerror(result.error.err));
 }
 
 static void dump_and_read(struct reader *reader, bool full, bool safe_read)
@@ -65,8 +66,9 @@ static void dump_and_read(struct reader *reader, bool full, bool safe_read)
 
 static unsigned char *map(size_t pages, int flags, int fd)
 {
-	/* With a page around it that cannot be read, so that no neighbour joins it. */
-	unsigned char *memory = mmap(NULL, (pages + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	/* With unreadable pages on both sides, so that no other mapping joins its region. */
+	unsigned char *memory
+		= mmap(NULL, (pages + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	expect(memory != MAP_FAILED, "mmap: %s", strerror(errno));
 	memory = mmap(memory + page, pages * page, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
@@ -106,8 +108,9 @@ static bool is_filled(const void *at, int letter, size_t length)
 	return true;
 }
 
-/* All of it is in the dump, filled with a letter. */
-static void expect_held(const struct reader *reader, const char *what, const unsigned char *memory, size_t pages, int letter)
+/* Is all of it in the dump, filled with a letter? */
+static void expect_held(
+	const struct reader *reader, const char *what, const unsigned char *memory, size_t pages, int letter)
 {
 	const void *bytes = reader_at(reader, memory, pages * page);
 
@@ -131,11 +134,15 @@ static void header(void)
 
 	dump_and_read(&reader, false, false);
 	fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	expect(fd >= 0 && read(fd, statm, sizeof(statm) - 1) > 0 && sscanf(statm, "%llu %llu", &size, &resident) == 2, "statm");
-	expect(!strcmp(reader.tag, "v82") && reader.pid == (uint64_t) getpid(), "tag %s, pid %llu", reader.tag, (unsigned long long) reader.pid);
-	expect(reader.executor_globals == 0x1111111111 && reader.compiler_globals == 0x2222222222 && reader.basic_globals == 0x3333333333, "globals");
-	expect(reader.rss > 0 && (uint64_t) reader.rss <= resident * page && (uint64_t) reader.rss > resident * page / 2, "RSS %lld of %llu", (long long) reader.rss,
-		resident * page);
+	expect(fd >= 0 && read(fd, statm, sizeof(statm) - 1) > 0 && sscanf(statm, "%llu %llu", &size, &resident) == 2,
+		"statm");
+	expect(!strcmp(reader.tag, "v82") && reader.pid == (uint64_t) getpid(), "tag %s, pid %llu", reader.tag,
+		(unsigned long long) reader.pid);
+	expect(reader.executor_globals == 0x1111111111 && reader.compiler_globals == 0x2222222222
+			&& reader.basic_globals == 0x3333333333,
+		"globals");
+	expect(reader.rss > 0 && (uint64_t) reader.rss <= resident * page && (uint64_t) reader.rss > resident * page / 2,
+		"RSS %lld of %llu", (long long) reader.rss, resident * page);
 	reader_close(&reader);
 
 	shim_replace("/proc/self/statm", NULL, EACCES);
@@ -147,7 +154,7 @@ static void header(void)
 	expect(reader.rss == -1, "an RSS that cannot be read is %lld", (long long) reader.rss);
 }
 
-/* The table is /proc/self/maps, every line, but for what the dump itself has: its scratch. */
+/* The table has every line of /proc/self/maps, except those of the dump's scratch. */
 static void table(void)
 {
 	static char list[1 << 20];
@@ -165,7 +172,7 @@ static void table(void)
 	map_file("a file", 2, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED);
 	unlink("a file");
 	dump_to("dump.rdump", false, false);
-	/* No library call between: it could map memory. */
+	/* No call of the C library in between: it could map memory. */
 	fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	while ((got = read(fd, list + length, sizeof(list) - 1 - length)) > 0) {
 		length += (size_t) got;
@@ -177,17 +184,21 @@ static void table(void)
 		int name = 0;
 		const struct reader_mapping *mapping;
 
-		expect(sscanf(line, "%19[^-]-%19s %7s %19s %39s %llu %n", begin, end, permissions, offset, device, &inode, &name) == 6, "%s", line);
-		/* The scratch was there and is not any more. */
-		while (i < reader.mappings && strcmp(reader.mapping[i].begin, begin) && reader.mapping[i].last - reader.mapping[i].first == (uint64_t) 256 << 20) {
+		expect(
+			sscanf(line, "%19[^-]-%19s %7s %19s %39s %llu %n", begin, end, permissions, offset, device, &inode, &name)
+				== 6,
+			"%s", line);
+		/* The scratch existed during the dump and is unmapped now. */
+		while (i < reader.mappings && strcmp(reader.mapping[i].begin, begin)
+			&& reader.mapping[i].last - reader.mapping[i].first == (uint64_t) 256 << 20) {
 			i++;
 		}
 		expect(i < reader.mappings, "%s is not in the table", line);
 		mapping = &reader.mapping[i++];
 		expect(!strcmp(mapping->begin, begin) && !strcmp(mapping->end, end) && !strcmp(mapping->offset, offset)
-			&& !strcmp(mapping->device, device) && mapping->inode == inode && !strcmp(mapping->name, line + name)
-			&& mapping->readable == (permissions[0] == 'r') && mapping->writable == (permissions[1] == 'w')
-			&& mapping->executable == (permissions[2] == 'x') && mapping->private == (permissions[3] == 'p'),
+				&& !strcmp(mapping->device, device) && mapping->inode == inode && !strcmp(mapping->name, line + name)
+				&& mapping->readable == (permissions[0] == 'r') && mapping->writable == (permissions[1] == 'w')
+				&& mapping->executable == (permissions[2] == 'x') && mapping->private == (permissions[3] == 'p'),
 			"the table has %s-%s %s for %s", mapping->begin, mapping->end, mapping->name, line);
 	}
 	while (i < reader.mappings && reader.mapping[i].last - reader.mapping[i].first == (uint64_t) 256 << 20) {
@@ -199,7 +210,8 @@ static void table(void)
 /* ---- what is in it ----------------------------------------------------------------------------------------------- */
 
 struct planted {
-	unsigned char *touched, *sparse, *kept_out, *forbidden, *shared, *memfd, *sysv, *unlinked, *unlinked_private, *deleted, *relro, *disk, *code, *read_only;
+	unsigned char *touched, *sparse, *kept_out, *forbidden, *shared, *memfd, *sysv, *unlinked, *unlinked_private,
+		*deleted, *relro, *disk, *code, *read_only;
 	size_t sparse_pages;
 };
 
@@ -225,7 +237,7 @@ static void plant(struct planted *p)
 	memset(p->forbidden, 'f', 4 * page);
 	expect(mprotect(p->forbidden, 4 * page, PROT_NONE) == 0, "mprotect: %s", strerror(errno));
 	p->shared = map(20, MAP_SHARED | MAP_ANONYMOUS, -1);
-	end_child(start_child(fill_page, p->shared + 7 * page)); /* this process never touches it */
+	end_child(start_child(fill_page, p->shared + 7 * page)); /* this process does not touch it */
 	fd = (int) syscall(SYS_memfd_create, "planted", 0);
 	expect(fd >= 0 && ftruncate(fd, (off_t) (20 * page)) == 0, "memfd: %s", strerror(errno));
 	p->memfd = map(20, MAP_SHARED, fd);
@@ -268,7 +280,7 @@ static void check_planted(const struct planted *p, bool full, bool safe_read)
 	expect_held(&reader, "the last page of a sparse gigabyte", p->sparse + (p->sparse_pages - 1) * page, 1, 'p');
 	expect(reader_held(&reader, p->sparse, p->sparse_pages * page) == 3 * page, "%zu pages of a sparse gigabyte",
 		reader_held(&reader, p->sparse, p->sparse_pages * page) / page);
-	if (!check_emulated()) { /* an emulator keeps MADV_DONTDUMP to itself */
+	if (!check_emulated()) { /* an emulator does not pass MADV_DONTDUMP on */
 		expect_absent(&reader, "memory not to be dumped", p->kept_out, 4);
 	}
 	expect_absent(&reader, "PROT_NONE", p->forbidden, 4);
@@ -289,8 +301,9 @@ static void check_planted(const struct planted *p, bool full, bool safe_read)
 	} else {
 		expect_absent(&reader, "a library", p->code, 6);
 		expect_absent(&reader, "a shared file", p->disk, 6);
-		/* Where nobody tells which of its pages changed, all of them. */
-		expect(reader_held(&reader, p->relro, 6 * page) == (without_page_table ? 6 : 1) * page, "unchanged pages of a library");
+		/* If nothing says which of its pages have changed: all of them. */
+		expect(reader_held(&reader, p->relro, 6 * page) == (without_page_table ? 6 : 1) * page,
+			"unchanged pages of a library");
 	}
 	reader_close(&reader);
 }
@@ -315,7 +328,7 @@ static void each_kind_full(void)
 	check_planted(&planted, true, true);
 }
 
-/* Through /proc/self/mem; through process_vm_readv() where that does not open; and where there is neither, from the address. */
+/* By /proc/self/mem; by process_vm_readv() if that cannot be opened; by the address if neither works. */
 static void each_kind_safely(void)
 {
 	struct planted planted;
@@ -325,22 +338,20 @@ static void each_kind_safely(void)
 	check_planted(&planted, false, true);
 	shim_replace("/proc/self/mem", NULL, EACCES);
 	check_planted(&planted, false, true);
-	shim_arm();
-	shim.only = "process_vm_readv";
-	shim.fail_from = 1;
-	shim.err = EPERM;
+	shim_fail("process_vm_readv", EPERM);
 	dump_and_read(&reader, false, true);
 	shim_disarm();
 	expect(shim.failed != NULL, "process_vm_readv() was not asked");
 	expect_held(&reader, "anonymous memory", planted.touched, 10, 't');
 }
 
-/* As php-fpm's workers are: not dumpable, so /proc/self/mem and pagemap do not open. For real. */
+/* Like the workers of php-fpm: not dumpable, so /proc/self/mem and pagemap cannot be opened. Without the shim. */
 static void not_dumpable(void *context)
 {
 	int fd;
 
-	expect(prctl(PR_SET_DUMPABLE, 0) == 0 && setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0, "%s", strerror(errno));
+	expect(prctl(PR_SET_DUMPABLE, 0) == 0 && setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0,
+		"%s", strerror(errno));
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		skip("pagemap opens for a process that is not dumpable");
@@ -365,18 +376,21 @@ static void as_a_worker(void)
 	}
 	expect(chmod(".", 0777) == 0, "chmod: %s", strerror(errno));
 	plant(&planted);
-	/* Owned by others: mincore() would not tell whether its pages are in memory. */
+	/* Of another owner: mincore() does not say whether its pages are in memory. */
 	end_child(start_child(not_dumpable, &planted));
 }
 
-/* Between two calls memory may go: what cannot be read comes as zeros, all else as it is, the region keeps its size. */
+/*
+ * Memory may disappear between two calls. What cannot be read is written as zeros, the rest is exact, and the region
+ * keeps its size.
+ */
 #define GOING_PAGES ((size_t) 700)
 
 static unsigned char *going;
 static const char *go_before;
 static int go_at;
 
-/* Which pages go: one, one that is made unreadable, a long stretch. */
+/* Which pages disappear: one, one that becomes unreadable, many. */
 static bool is_unmapped(size_t at)
 {
 	return at == 2 || (at >= 100 && at < 600);
@@ -401,8 +415,8 @@ static void go(const char *call)
 
 /* How a page is read, and how the kernel refuses. */
 struct way {
-	const char *before; /* pages go before this call ... */
-	int nth;            /* ... at its so manyth time */
+	const char *before; /* pages disappear before this call ... */
+	int nth;            /* ... when it is made for the nth time */
 	bool safe_read, readv, mem;
 };
 
@@ -436,13 +450,21 @@ static void go_away(const struct way *way, size_t piece)
 	shim_disarm();
 	expect(going == NULL, "%s was not called", way->before);
 	for (size_t i = 0; i < GOING_PAGES; i++) {
-		/* /proc/self/mem reads what PROT_NONE hides, where the kernel is not told otherwise. */
+		/* /proc/self/mem reads PROT_NONE pages, unless the kernel is configured not to. */
 		const unsigned char *held = reader_at(&reader, memory + i * page, page);
 		bool zeros = held && is_filled(held, 0, page), kept = held && is_filled(held, 'a' + (int) (i % 26), page);
-		expect(is_unmapped(i) ? zeros : is_forbidden(i) ? zeros || (way->mem && kept) : kept, "page %zu is %s%s, piece %zu", i,
-			!held ? "missing" : zeros ? "zeros" : kept ? "kept" : "rubbish", way->safe_read ? ", safe_read" : "", piece);
+		const char *state = !held ? "missing" : zeros ? "zeros"
+			: kept                                    ? "kept"
+													  : "rubbish";
+		bool right = kept;
+		if (is_unmapped(i)) {
+			right = zeros;
+		} else if (is_forbidden(i)) {
+			right = zeros || (way->mem && kept);
+		}
+		expect(right, "page %zu is %s%s, piece %zu", i, state, way->safe_read ? ", safe_read" : "", piece);
 	}
-	/* A stretch of 500 pages costs no two calls a page. */
+	/* A run of 500 pages costs fewer than two calls per page. */
 	expect(shim.only || piece || calls < 800, "%d calls", calls);
 	reader_close(&reader);
 	shim_restore();
@@ -456,10 +478,10 @@ static void memory_that_goes(void)
 		{"writev", 1, false, true, false},
 		{"writev", 1, false, false, true},
 		{"writev", 1, false, false, false},
-		/* the first call is to see whether it can be read at all */
+		/* the first call finds out whether the call works */
 		{"process_vm_readv", 2, true, true, true},
 		{"process_vm_readv", 2, true, true, false},
-		{"openat", 1, true, false, true}, /* the temporary file: behind the plan */
+		{"openat", 1, true, false, true}, /* the temporary file: the plan is made */
 	};
 	static const size_t piece[] = {0, 4096, 65536, 1 << 21};
 
@@ -470,7 +492,7 @@ static void memory_that_goes(void)
 	}
 }
 
-/* A writer before 3.15's process_vm_readv(): one bad page, and the call has read nothing. */
+/* process_vm_readv() before Linux 3.15: with one bad page the call reads nothing. */
 static void batches_that_fail(void)
 {
 	static const struct way way = {"openat", 1, true, true, false};
@@ -480,7 +502,7 @@ static void batches_that_fail(void)
 	refuse_batches = false;
 }
 
-/* Of one thread, where nothing moves: a private mapping of a file that was truncated. Its neighbours' bytes are whole. */
+/* A process of one thread, without changes: a private mapping of a truncated file. The bytes around it are exact. */
 static void good_beside_bad(void)
 {
 	static const size_t piece[] = {0, 4096, 1 << 21};
@@ -536,13 +558,14 @@ static void one_region(void)
 	expect(mprotect(memory + 3 * page, 3 * page, PROT_READ) == 0, "mprotect: %s", strerror(errno));
 	for (int safe_read = 0; safe_read < 2; safe_read++) {
 		dump_and_read(&reader, false, safe_read);
-		expect(reader_mapping_at(&reader, memory + 3 * page) && reader_mapping_at(&reader, memory + 6 * page), "the mappings were joined");
+		expect(reader_mapping_at(&reader, memory + 3 * page) && reader_mapping_at(&reader, memory + 6 * page),
+			"the mappings were joined");
 		expect_held(&reader, "three neighbours", memory, 9, 'a');
 		reader_close(&reader);
 	}
 }
 
-/* 5,000 regions: more than a writev() takes, many times over. */
+/* 5,000 regions: many times what one writev() takes. */
 static void many_regions(void)
 {
 	size_t pages = 40000;
@@ -558,7 +581,8 @@ static void many_regions(void)
 		expect(reader.regions == pages / 2, "%u regions", reader.regions);
 		for (uint32_t i = 0; i < reader.regions; i++) {
 			expect(reader.region[i].address == (uintptr_t) memory + 2 * i * page && reader.region[i].size == page
-				&& is_filled(reader.region[i].bytes, (int) (i % 251) + 1, 16), "region %u", i);
+					&& is_filled(reader.region[i].bytes, (int) (i % 251) + 1, 16),
+				"region %u", i);
 		}
 		reader_close(&reader);
 	}
@@ -572,15 +596,13 @@ static void no_memfd(void)
 	unsigned char *shared = map(100, MAP_SHARED | MAP_ANONYMOUS, -1);
 
 	memset(shared + 10 * page, 's', 2 * page);
-	shim_arm();
-	shim.only = "memfd_create";
-	shim.fail_from = 1;
-	shim.err = EPERM;
+	shim_fail("memfd_create", EPERM);
 	dump_and_read(&reader, false, false);
 	shim_disarm();
 	expect(shim.failed != NULL, "memfd_create() was not called");
 	expect_held(&reader, "what was touched", shared + 10 * page, 2, 's');
-	expect(reader_held(&reader, shared, 100 * page) == 2 * page, "%zu bytes of shared memory", reader_held(&reader, shared, 100 * page));
+	expect(reader_held(&reader, shared, 100 * page) == 2 * page, "%zu bytes of shared memory",
+		reader_held(&reader, shared, 100 * page));
 	reader_close(&reader);
 }
 
@@ -595,8 +617,8 @@ static void count_questions(const char *call)
 }
 
 /*
- * Which pages there are is asked once, however many runs it comes to: while the dump is written, its page cache may push
- * pages to swap, and mincore() would call them absent.
+ * The pages are asked for once, however many runs there are. While the dump is written, its page cache may push pages
+ * to swap, and mincore() would report these as absent.
  */
 static void asked_once(void)
 {
@@ -636,7 +658,10 @@ static void change(const char *call)
 	}
 }
 
-/* The scratch has no room for all runs, so they are asked for again as they are written: there may be more of them then, or fewer. */
+/*
+ * The scratch has no space for all runs, so they are asked for again during the writing. There may be more or fewer
+ * then.
+ */
 static void regions_that_change(void)
 {
 	struct reader reader;
@@ -661,7 +686,7 @@ static void regions_that_change(void)
 	shim_restore();
 }
 
-/* A path of more than 65,535 bytes: the name is shortened, the dump is whole. */
+/* A path of more than 65,535 bytes: the name is shortened, the dump is complete. */
 static void long_name(void)
 {
 	struct reader reader;
@@ -701,7 +726,7 @@ static void long_name(void)
 static unsigned char *of_the_thread;
 static pthread_t main_thread;
 
-/* /proc/self belongs to the main thread, and is empty once that has ended. */
+/* /proc/self is that of the main thread, and empty after its end. */
 static void *outlive_main(void *unused)
 {
 	struct reader reader;
@@ -736,7 +761,7 @@ static void ended_main_thread(void)
 	end_child(start_child(main_thread_ends, NULL));
 }
 
-/* As many mappings as a process may have: there is none left for the scratch. */
+/* As many mappings as a process can have: the scratch gets none. */
 static void no_mapping_left(void)
 {
 	struct reader reader;
@@ -753,7 +778,8 @@ static void no_mapping_left(void)
 	}
 	memory = mmap(NULL, 2 * most * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	expect(memory != MAP_FAILED, "mmap: %s", strerror(errno));
-	while (made < 2 * most && mprotect(memory + made * page, page, PROT_READ | PROT_WRITE | (made % 2 ? PROT_EXEC : 0)) == 0) {
+	while (made < 2 * most
+		&& mprotect(memory + made * page, page, PROT_READ | PROT_WRITE | (made % 2 ? PROT_EXEC : 0)) == 0) {
 		memory[made * page] = 'm';
 		made++;
 	}
@@ -763,16 +789,16 @@ static void no_mapping_left(void)
 	dump_to("dump.rdump", false, false);
 	munmap(memory + page, (2 * most - 1) * page); /* the reader needs memory */
 	reader_open(&reader, "dump.rdump");
-	expect(reader.mappings > most - 10 && reader_held(&reader, memory, made * page) == made * page, "%u mappings, %zu of %zu pages",
-		reader.mappings, reader_held(&reader, memory, made * page) / page, made);
+	expect(reader.mappings > most - 10 && reader_held(&reader, memory, made * page) == made * page,
+		"%u mappings, %zu of %zu pages", reader.mappings, reader_held(&reader, memory, made * page) / page, made);
 	reader_close(&reader);
 }
 
 /* ---- the dump's own memory --------------------------------------------------------------------------------------- */
 
 /*
- * The scratch holds the text of the mappings. So a mapping's name that stands nowhere else in this process is a witness: it must
- * be in the table, and in no region.
+ * The scratch holds the text of the mappings. The name of a mapping that is nowhere else in this process must be in the
+ * table, and in no region.
  */
 static void witness(char name[17], unsigned seed)
 {
@@ -794,7 +820,7 @@ static void map_witness(unsigned seed)
 	(void) map(1, MAP_SHARED, fd);
 	close(fd);
 	memset(name, 0, sizeof(name));
-	__asm__ volatile("" : : "r"(name) : "memory"); /* the memset() is meant */
+	__asm__ volatile("" : : "r"(name) : "memory"); /* the memset() is intended */
 }
 
 static void look_for_witness(void *context)
@@ -813,7 +839,7 @@ static void look_for_witness(void *context)
 	expect(reader_search(&reader, name, 16) == 0, "the dump's own memory is in the dump");
 }
 
-/* In a child: who looks for the name has it in memory. */
+/* In a child: the search itself has the name in memory. */
 static void check_witness(unsigned seed)
 {
 	end_child(start_child(look_for_witness, &seed));
@@ -831,7 +857,7 @@ static void own_memory(void)
 	for (int safe_read = 0; safe_read < 2; safe_read++) {
 		dump_to("dump.rdump", false, safe_read);
 		check_witness(1234);
-		/* Where the list tells no MADV_DONTDUMP. */
+		/* With a list that does not show MADV_DONTDUMP. */
 		shim_replace("/proc/self/smaps", NULL, ENOENT);
 		dump_to("dump.rdump", false, safe_read);
 		check_witness(1234);
@@ -839,7 +865,7 @@ static void own_memory(void)
 	}
 }
 
-/* With RLIMIT_AS where the process stands, there is the reserve, in .bss. */
+/* With RLIMIT_AS at the size of the process, the reserve in .bss is used. */
 static void own_memory_at_the_limit(void)
 {
 	struct rlimit limit = {0, 0}, before;
@@ -879,7 +905,7 @@ static size_t scratch_of_a_dump(bool safe_read)
 	return shim.scratch_used;
 }
 
-/* What a dump needs depends on the number of mappings alone. */
+/* The scratch memory of a dump depends on the number of mappings only. */
 static void scratch_does_not_grow(void)
 {
 	size_t small, large, pages = ((size_t) 150 << 20) / page;
@@ -900,11 +926,12 @@ static void scratch_does_not_grow(void)
 	}
 }
 
-/* A dump must not make the process grow: pages that were never touched are not read. */
+/* A dump must not make the process grow: it does not read untouched pages. */
 static void process_does_not_grow(void)
 {
 	size_t pages = ((size_t) 512 << 20) / page;
-	unsigned char *private = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1), *shared = map(pages, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	unsigned char *private = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1),
+				  *shared = map(pages, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	/* In kB. A sanitizer keeps the stack frames of calls that have returned: it grows with each dump. */
 	long limit = check_instrumented() ? 64 << 10 : 1 << 10;
 	struct rusage before, after;
@@ -920,7 +947,8 @@ static void process_does_not_grow(void)
 	dump_to("dump.rdump", false, true);
 	getrusage(RUSAGE_SELF, &after);
 	expect(after.ru_maxrss - before.ru_maxrss <= limit, "it grew by %ld kB", after.ru_maxrss - before.ru_maxrss);
-	expect(stat("dump.rdump", &status) == 0 && (check_instrumented() || status.st_size < 40 << 20), "%lld bytes", (long long) status.st_size);
+	expect(stat("dump.rdump", &status) == 0 && (check_instrumented() || status.st_size < 40 << 20), "%lld bytes",
+		(long long) status.st_size);
 }
 
 static void terabyte(void)
@@ -938,7 +966,8 @@ static void terabyte(void)
 		skip("no address space of 1 TB: %s", strerror(errno));
 	}
 	dump_to("dump.rdump", false, false);
-	expect(stat("dump.rdump", &with) == 0 && with.st_size - without.st_size < 2 << 20, "%lld bytes more", (long long) (with.st_size - without.st_size));
+	expect(stat("dump.rdump", &with) == 0 && with.st_size - without.st_size < 2 << 20, "%lld bytes more",
+		(long long) (with.st_size - without.st_size));
 }
 
 /* ---- limits and signals ------------------------------------------------------------------------------------------ */
@@ -957,7 +986,8 @@ static void file_size_limit(void)
 	for (int safe_read = 0; safe_read < 2; safe_read++) {
 		request.safe_read = safe_read;
 		result = write_to("dump.rdump", &request);
-		expect(result.outcome == RDUMP_FAILED && result.error.err == EFBIG, "outcome %d: %s", (int) result.outcome, strerror(result.error.err));
+		expect(result.outcome == RDUMP_FAILED && result.error.err == EFBIG, "outcome %d: %s", (int) result.outcome,
+			strerror(result.error.err));
 		expect(sigpending(&pending) == 0 && !sigismember(&pending, SIGXFSZ), "SIGXFSZ is pending");
 		expect(file_is("dump.rdump", "before", 6), "the earlier file is not as it was");
 		expect(!strchr(strchr(list_folder("."), '\n') + 1, '\n'), "something was left:\n%s", list_folder("."));
@@ -983,7 +1013,7 @@ static void raise_alarm(const char *call)
 	}
 }
 
-/* Signals wait until the dump is done, and come then. */
+/* Signals stay pending until the end of the dump, and arrive then. */
 static void signals(void)
 {
 	struct sigaction action;
@@ -991,7 +1021,7 @@ static void signals(void)
 	struct reader reader;
 
 	memset(&action, 0, sizeof(action));
-	action.sa_handler = on_alarm; /* without SA_RESTART: EINTR everywhere, if it came */
+	action.sa_handler = on_alarm; /* without SA_RESTART: calls would fail with EINTR */
 	expect(sigaction(SIGALRM, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0, "sigaction");
 	sigprocmask(SIG_SETMASK, NULL, &before);
 	shim_arm();
@@ -1006,7 +1036,7 @@ static void signals(void)
 	}
 }
 
-/* A SIGXFSZ that was pending before is the caller's own. */
+/* A SIGXFSZ that was pending before the dump belongs to the caller. */
 static void pending_signal(void)
 {
 	sigset_t set, pending;
@@ -1044,7 +1074,8 @@ static void two_threads(void)
 	reader_open(&reader, same);
 	reader_open(&reader, other);
 	expect(strstr(list_folder("."), "other.rdump") == list_folder(".") && strstr(list_folder("."), "\nsame.rdump")
-		&& !strstr(list_folder("."), ".part"), "the folder holds\n%s", list_folder("."));
+			&& !strstr(list_folder("."), ".part"),
+		"the folder holds\n%s", list_folder("."));
 }
 
 static int stop_moving;
@@ -1058,7 +1089,7 @@ static void *move_memory(void *unused)
 			memory[i * page] = 1;
 		}
 		mprotect(memory + 8 * page, 8 * page, PROT_NONE);
-		/* Each page once: somebody else's memory may lie in the hole by now. */
+		/* Each page once: another thread may have mapped memory in the hole. */
 		munmap(memory + 32 * page, 8 * page);
 		munmap(memory, 32 * page);
 		munmap(memory + 40 * page, 24 * page);
@@ -1066,7 +1097,7 @@ static void *move_memory(void *unused)
 	return NULL;
 }
 
-/* Mappings come and go all the time: each dump is valid, with what stands still in it. */
+/* Mappings are created and removed all the time: each dump is valid, and holds the memory that does not change. */
 static void memory_that_moves(void)
 {
 	unsigned char *still = map(10, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -1118,7 +1149,7 @@ static void dump_in_child(void *unused)
 	expect(reader.pid == (uint64_t) getpid(), "the child's pid");
 }
 
-/* A fork while another thread dumps: the child has no such thread, and must not wait for it. */
+/* fork() while another thread dumps: the child does not have that thread, and must not wait for it. */
 static void fork_in_mid_dump(void)
 {
 	pthread_t thread;
@@ -1192,8 +1223,8 @@ static void small_stack(void)
 		painted.request.budget = variant & 4 ? (uint64_t) 1 << 50 : 0;
 		expect(pthread_create(&thread, &attributes, dump_on_painted_stack, &painted) == 0, "pthread_create");
 		pthread_join(thread, NULL);
-		expect(painted.result.outcome == RDUMP_WRITTEN && !painted.result.error.step, "cannot %s: %s", painted.result.error.step,
-			strerror(painted.result.error.err));
+		expect(painted.result.outcome == RDUMP_WRITTEN && !painted.result.error.step, "cannot %s: %s",
+			painted.result.error.step, strerror(painted.result.error.err));
 		expect(painted.used < STACK_BOUND, "a dump took %zu bytes of stack", painted.used);
 		most = painted.used > most ? painted.used : most;
 	}
@@ -1215,10 +1246,11 @@ static void nothing_leaks(void)
 	}
 	expect(count_descriptors() == descriptors, "%d descriptors, then %d", descriptors, count_descriptors());
 	expect(check_instrumented() || count_mappings() == mappings, "%d mappings, then %d", mappings, count_mappings());
-	expect(!strncmp(list_folder("."), "dump.rdump ", 11) && !strstr(list_folder("."), ".part"), "the folder holds\n%s", list_folder("."));
+	expect(!strncmp(list_folder("."), "dump.rdump ", 11) && !strstr(list_folder("."), ".part"), "the folder holds\n%s",
+		list_folder("."));
 }
 
-/* The reader of the other tests, written apart from this one, says the same. */
+/* The reader in PHP, which is independent of this one, accepts it too. */
 static void reader_in_php(void)
 {
 	const char *php = getenv("CHECK_PHP"), *source = getenv("CHECK_SOURCE");

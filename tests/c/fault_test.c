@@ -1,4 +1,4 @@
-/* A system that fails: every call of a dump once, with every error that it could give, and then what is left. */
+/* Every system call of a dump fails once, with each of its errors. Checks the result and what is left. */
 #include "check.h"
 #include "reader.h"
 #include "shim.h"
@@ -19,15 +19,18 @@ static size_t page;
 static char left_over[80]; /* in the folder f */
 static unsigned char *arena;
 
-/* Some memory that the list shows alone: every third page is there, and the last mapping is shared. */
+/* Memory that is the only one in the list: every third page exists, and the last mapping is shared. */
 static void plant(void)
 {
 	arena = mmap(NULL, (PAGES + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	expect(arena != MAP_FAILED, "mmap: %s", strerror(errno));
 	arena += page;
-	expect(mmap(arena, PAGES / 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == arena
-		&& mmap(arena + PAGES / 2 * page, PAGES / 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
-			== arena + PAGES / 2 * page, "mmap: %s", strerror(errno));
+	expect(
+		mmap(arena, PAGES / 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == arena
+			&& mmap(arena + PAGES / 2 * page, PAGES / 2 * page, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+				== arena + PAGES / 2 * page,
+		"mmap: %s", strerror(errno));
 	(void) madvise(arena, PAGES * page, MADV_NOHUGEPAGE);
 	for (size_t i = 0; i < PAGES; i += 3) {
 		memset(arena + i * page, (int) i % 251 + 1, page);
@@ -40,7 +43,8 @@ static void make_folder(void)
 {
 	struct rdump_folder folder;
 
-	expect(mkdir("f", 0755) == 0 && rdump_folder_open(&folder, "f", 1) == 0 && *folder.origin, "the folder: %s", strerror(errno));
+	expect(mkdir("f", 0755) == 0 && rdump_folder_open(&folder, "f", 1) == 0 && *folder.origin, "the folder: %s",
+		strerror(errno));
 	rdump_folder_close(&folder);
 	snprintf(left_over, sizeof(left_over), "f/.rdump-%s0123456789abcdef.part", folder.origin);
 }
@@ -52,7 +56,8 @@ static void check_whole(const char *what)
 	reader_open(&reader, "f/x.rdump");
 	for (size_t i = 0; i < PAGES; i += 3) {
 		const unsigned char *bytes = reader_at(&reader, arena + i * page, page);
-		expect(bytes && bytes[0] == i % 251 + 1 && !memcmp(bytes, bytes + 1, page - 1), "%s: page %zu is not whole", what, i);
+		expect(bytes && bytes[0] == i % 251 + 1 && !memcmp(bytes, bytes + 1, page - 1), "%s: page %zu is not whole",
+			what, i);
 	}
 	reader_close(&reader);
 }
@@ -61,17 +66,34 @@ struct tally {
 	int faults, whole, refused;
 };
 
-/* What a failing call must come to: the dump is whole all the same, or it is refused. What is not in the list may be either. */
+/* What a call that fails must lead to: a complete dump, or a refused one. For calls not in this list both are right. */
 static const struct {
 	const char *call;
 	bool whole;
 	bool budget_too; /* with a budget as well */
 } expected[] = {
-	{"ioctl", true, true}, {"mincore", true, true}, {"getrandom", true, true}, {"memfd_create", true, true}, {"sysinfo", true, true},
-	{"mmap", true, true}, {"madvise", true, true}, {"unflock", true, true}, {"fstatvfs", true, true}, {"fcntl", true, true},
-	{"flock", true, false}, {"getdents64", true, false}, {"lseek", true, false},
-	{"stat", true, true}, {"statfs", true, true}, {"fchmod", true, true}, {"clock_gettime", true, true},
-	{"write", false, true}, {"writev", false, true}, {"pwrite", false, true}, {"ftruncate", false, true}, {"renameat", false, true},
+	{"ioctl", true, true},
+	{"mincore", true, true},
+	{"getrandom", true, true},
+	{"memfd_create", true, true},
+	{"sysinfo", true, true},
+	{"mmap", true, true},
+	{"madvise", true, true},
+	{"unflock", true, true},
+	{"fstatvfs", true, true},
+	{"fcntl", true, true},
+	{"flock", true, false},
+	{"getdents64", true, false},
+	{"lseek", true, false},
+	{"stat", true, true},
+	{"statfs", true, true},
+	{"fchmod", true, true},
+	{"clock_gettime", true, true},
+	{"write", false, true},
+	{"writev", false, true},
+	{"pwrite", false, true},
+	{"ftruncate", false, true},
+	{"renameat", false, true},
 };
 
 static bool is_one_of(const char *call, const char *const *list)
@@ -84,17 +106,20 @@ static bool is_one_of(const char *call, const char *const *list)
 	return false;
 }
 
-static void check_outcome(const struct rdump_request *request, const struct rdump_result *result, int err, int nth, struct tally *tally)
+static void check_outcome(
+	const struct rdump_request *request, const struct rdump_result *result, int err, int nth, struct tally *tally)
 {
-	static const char *const resumed[] = {"read", "pread", "write", "writev", "pwrite", "ftruncate", "ioctl", "flock", "process_vm_readv", NULL};
+	static const char *const resumed[]
+		= {"read", "pread", "write", "writev", "pwrite", "ftruncate", "ioctl", "flock", "process_vm_readv", NULL};
 	static const char *const in_pieces[] = {"read", "pread", "write", "writev", NULL};
 	bool whole = result->outcome == RDUMP_WRITTEN;
 	char what[128];
 
-	snprintf(what, sizeof(what), "call %d, %s, fails with %s", nth, shim.failed, err == SHIM_SHORT ? "one byte" : strerror(err));
+	snprintf(what, sizeof(what), "call %d, %s, fails with %s", nth, shim.failed,
+		err == SHIM_SHORT ? "one byte" : strerror(err));
 	expect(result->outcome != RDUMP_SKIPPED, "%s: skipped", what);
 	if (whole && err == EIO && (!strcmp(shim.failed, "pread") || !strcmp(shim.failed, "process_vm_readv"))) {
-		/* how the kernel says that there is no memory any more: its page comes as zeros */
+		/* the error for memory that does not exist any more: its page is written as zeros */
 		struct reader reader;
 		reader_open(&reader, "f/x.rdump");
 		reader_close(&reader);
@@ -104,10 +129,11 @@ static void check_outcome(const struct rdump_request *request, const struct rdum
 		tally->whole++;
 	} else {
 		expect(file_is("f/x.rdump", "earlier", 7), "%s: the earlier file is lost", what);
-		expect(result->error.step && *result->error.step && result->error.path && result->error.err, "%s: no reason is given", what);
-		/* a read that gives nothing where more was announced is the one error without an errno of its own */
-		expect(result->error.err == err || err == SHIM_SHORT, "%s: the reason given is \"%s: %s\"", what, result->error.step,
-			strerror(result->error.err));
+		expect(result->error.step && *result->error.step && result->error.path && result->error.err,
+			"%s: no reason is given", what);
+		/* a read that returns nothing although there is more is the only error without an errno */
+		expect(result->error.err == err || err == SHIM_SHORT, "%s: the reason given is \"%s: %s\"", what,
+			result->error.step, strerror(result->error.err));
 		tally->refused++;
 	}
 	if ((err == EINTR && is_one_of(shim.failed, resumed)) || (err == SHIM_SHORT && is_one_of(shim.failed, in_pieces))) {
@@ -115,8 +141,9 @@ static void check_outcome(const struct rdump_request *request, const struct rdum
 	} else if (err != EINTR) {
 		for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
 			if (!strcmp(expected[i].call, shim.failed) && (expected[i].budget_too || !request->budget)) {
-				/* the marker's own calls come when the dump is complete */
-				expect(whole == expected[i].whole || (whole && result->error.step), "%s: %s", what, whole ? "a dump all the same" : "no dump");
+				/* the calls for the marker come after the dump is complete */
+				expect(whole == expected[i].whole || (whole && result->error.step), "%s: %s", what,
+					whole ? "a dump all the same" : "no dump");
 			}
 		}
 	}
@@ -125,12 +152,14 @@ static void check_outcome(const struct rdump_request *request, const struct rdum
 	}
 	if (!whole && request->marker) {
 		struct stat status;
-		/* An earlier marker is that of an earlier dump, or it is gone; a fresh one there is not. */
+		/* A marker is that of an earlier dump, or there is none. There is no new one. */
 		expect(stat("f/x.rdump.done", &status) < 0 || status.st_size == 5, "%s: a marker without a dump", what);
 	}
-	expect(!strstr(list_folder("f"), ".part") || !strcmp(shim.failed, "unlinkat") || strstr(list_folder("f"), left_over + 2), "%s: left behind:\n%s", what,
-		list_folder("f"));
-	expect(!strstr(list_folder("f"), RDUMP_TEMPORARY_PREFIX) || strstr(list_folder("f"), left_over + 2), "%s: left behind:\n%s", what, list_folder("f"));
+	expect(!strstr(list_folder("f"), ".part") || !strcmp(shim.failed, "unlinkat")
+			|| strstr(list_folder("f"), left_over + 2),
+		"%s: left behind:\n%s", what, list_folder("f"));
+	expect(!strstr(list_folder("f"), RDUMP_TEMPORARY_PREFIX) || strstr(list_folder("f"), left_over + 2),
+		"%s: left behind:\n%s", what, list_folder("f"));
 }
 
 /* Returns whether there was an nth call to fail. */
@@ -154,20 +183,23 @@ static bool fail_once(const struct rdump_request *request, int nth, int err, con
 	shim.fail_at = nth;
 	shim.err = err;
 	shim.only = only;
-	shim.file_system = 0xef53; /* a disk's, wherever this runs */
+	shim.file_system = 0xef53; /* that of a disk, wherever this runs */
 	if (rdump_file_open(&file, "f/x.rdump", &result.error) < 0) {
 		result.outcome = RDUMP_FAILED;
 	} else {
 		rdump_write(request, &file, &result);
 	}
 	shim_disarm();
-	/* In this order, as opendir() takes memory, which musl may keep. */
+	/* In this order: opendir() allocates memory, which musl may keep. */
 	mappings_behind = count_mappings();
 	descriptors_behind = count_descriptors();
-	expect(check_instrumented() || mappings_behind == mappings, "call %d, %s: %d mappings before, %d behind", nth, shim.failed, mappings, mappings_behind);
-	expect(descriptors_behind == descriptors, "call %d, %s: %d descriptors before, %d behind", nth, shim.failed, descriptors, descriptors_behind);
+	expect(check_instrumented() || mappings_behind == mappings, "call %d, %s: %d mappings before, %d behind", nth,
+		shim.failed, mappings, mappings_behind);
+	expect(descriptors_behind == descriptors, "call %d, %s: %d descriptors before, %d behind", nth, shim.failed,
+		descriptors, descriptors_behind);
 	if (!shim.failed) {
-		expect(result.outcome == RDUMP_WRITTEN && !result.error.step, "without a fault: cannot %s: %s", result.error.step, strerror(result.error.err));
+		expect(result.outcome == RDUMP_WRITTEN && !result.error.step, "without a fault: cannot %s: %s",
+			result.error.step, strerror(result.error.err));
 		check_whole("without a fault");
 		expect(!strstr(list_folder("f"), ".part"), "left behind:\n%s", list_folder("f"));
 		return false;
@@ -192,7 +224,7 @@ static void each_call(bool safe_read, bool marker, uint64_t budget, const char *
 	if (also_closed) {
 		shim_replace(also_closed, NULL, EACCES);
 	}
-	/* With instruments it takes long, and the error's number is no matter to them. */
+	/* Slow with sanitizers, and the number of the error makes no difference to them. */
 	for (size_t i = 0; i < (check_instrumented() ? 2 : sizeof(err) / sizeof(*err)); i++) {
 		for (int nth = 1; fail_once(&request, nth, err[i], NULL, &tally); nth++) {
 		}
@@ -201,7 +233,8 @@ static void each_call(bool safe_read, bool marker, uint64_t budget, const char *
 		for (int nth = 1; fail_once(&request, nth, SHIM_SHORT, in_pieces[i], &tally); nth++) {
 		}
 	}
-	expect(tally.faults > 50 && tally.whole > 25 && tally.refused > 5, "%d faults, %d dumps whole, %d refused", tally.faults, tally.whole, tally.refused);
+	expect(tally.faults > 50 && tally.whole > 25 && tally.refused > 5, "%d faults, %d dumps whole, %d refused",
+		tally.faults, tally.whole, tally.refused);
 	note("%d faults: %d dumps whole, %d refused, no file lost", tally.faults, tally.whole, tally.refused);
 }
 
@@ -252,12 +285,14 @@ static void stays_full(void)
 			rdump_write(&request, &file, &result);
 			shim_disarm();
 			if (result.outcome == RDUMP_FAILED) {
-				expect(result.error.err == ENOSPC && result.error.step && file_is("x.rdump", "earlier", 7), "%s from call %d on: %s", call[i], from,
-					strerror(result.error.err));
+				expect(result.error.err == ENOSPC && result.error.step && file_is("x.rdump", "earlier", 7),
+					"%s from call %d on: %s", call[i], from, strerror(result.error.err));
 			} else {
-				expect(from == 2 && result.outcome == RDUMP_WRITTEN, "%s from call %d on: a dump all the same", call[i], from);
+				expect(from == 2 && result.outcome == RDUMP_WRITTEN, "%s from call %d on: a dump all the same", call[i],
+					from);
 			}
-			expect(!strstr(list_folder("."), ".part"), "%s from call %d on: left behind:\n%s", call[i], from, list_folder("."));
+			expect(!strstr(list_folder("."), ".part"), "%s from call %d on: left behind:\n%s", call[i], from,
+				list_folder("."));
 			(void) unlink("x.rdump.done");
 		}
 	}
@@ -277,7 +312,8 @@ static void marker_fails(void)
 	expect(rdump_file_open(&file, "x.rdump", &result.error) == 0, "open");
 	rdump_write(&request, &file, &result);
 	shim_disarm();
-	expect(shim.failed && result.outcome == RDUMP_WRITTEN && result.error.step && strstr(result.error.step, "marker") && result.error.err == EACCES,
+	expect(shim.failed && result.outcome == RDUMP_WRITTEN && result.error.step && strstr(result.error.step, "marker")
+			&& result.error.err == EACCES,
 		"outcome %d, cannot %s: %s", (int) result.outcome, result.error.step, strerror(result.error.err));
 	expect(access("x.rdump", F_OK) == 0 && access("x.rdump.done", F_OK) < 0, "the folder holds\n%s", list_folder("."));
 }
@@ -304,9 +340,11 @@ static void larger_than_planned(void)
 	struct rdump_file file;
 	struct rdump_result result;
 	uint64_t planned = 0;
-	unsigned char *memory = mmap(NULL, (GROWING_PAGES + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	unsigned char *memory
+		= mmap(NULL, (GROWING_PAGES + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	expect(memory != MAP_FAILED && mprotect(memory += page, GROWING_PAGES * page, PROT_READ | PROT_WRITE) == 0, "%s", strerror(errno));
+	expect(memory != MAP_FAILED && mprotect(memory += page, GROWING_PAGES * page, PROT_READ | PROT_WRITE) == 0, "%s",
+		strerror(errno));
 	(void) madvise(memory, GROWING_PAGES * page, MADV_NOHUGEPAGE);
 	for (int way = -1; way < 4; way++) {
 		bool room = way % 2;
@@ -337,14 +375,16 @@ static void larger_than_planned(void)
 		} else if (room) {
 			struct stat status;
 			struct reader reader;
-			expect(result.outcome == RDUMP_WRITTEN && stat("x.rdump", &status) == 0, "cannot %s: %s", result.error.step, strerror(result.error.err));
-			expect((uint64_t) status.st_size > planned + GROWING_PAGES / 4 * page && (uint64_t) status.st_size == result.size, "%lld bytes",
-				(long long) status.st_size);
+			expect(result.outcome == RDUMP_WRITTEN && stat("x.rdump", &status) == 0, "cannot %s: %s", result.error.step,
+				strerror(result.error.err));
+			expect((uint64_t) status.st_size > planned + GROWING_PAGES / 4 * page
+					&& (uint64_t) status.st_size == result.size,
+				"%lld bytes", (long long) status.st_size);
 			reader_open(&reader, "x.rdump");
 			reader_close(&reader);
 		} else {
-			expect(result.outcome == RDUMP_FAILED && result.error.err == EDQUOT && file_is("x.rdump", "earlier", 7), "outcome %d: %s",
-				(int) result.outcome, strerror(result.error.err));
+			expect(result.outcome == RDUMP_FAILED && result.error.err == EDQUOT && file_is("x.rdump", "earlier", 7),
+				"outcome %d: %s", (int) result.outcome, strerror(result.error.err));
 		}
 		expect(!strstr(list_folder("."), ".part"), "left behind:\n%s", list_folder("."));
 	}
@@ -364,10 +404,11 @@ static void skipped(void)
 	request.budget = 1000;
 	expect(rdump_file_open(&file, "x.rdump", &result.error) == 0, "open");
 	rdump_write(&request, &file, &result);
-	expect(result.outcome == RDUMP_SKIPPED && !result.error.step && result.others == 8 && result.size > 100 * page, "outcome %d, others %llu, size %llu",
-		(int) result.outcome, (unsigned long long) result.others, (unsigned long long) result.size);
-	expect(file_is("x.rdump", "earlier", 7) && access("x.rdump.done", F_OK) == 0 && !strstr(list_folder("."), ".part"), "the folder holds\n%s",
-		list_folder("."));
+	expect(result.outcome == RDUMP_SKIPPED && !result.error.step && result.others == 8 && result.size > 100 * page,
+		"outcome %d, others %llu, size %llu", (int) result.outcome, (unsigned long long) result.others,
+		(unsigned long long) result.size);
+	expect(file_is("x.rdump", "earlier", 7) && access("x.rdump.done", F_OK) == 0 && !strstr(list_folder("."), ".part"),
+		"the folder holds\n%s", list_folder("."));
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* The file's life: what may stand at the target, names, the budget, left-overs, locks, the marker. */
+/* The file: targets, names, permissions, the budget, old temporary files, locks, the marker. */
 #include "check.h"
 #include "shim.h"
 #include "../../rdump_file.h"
@@ -36,7 +36,7 @@ static const char *why(void)
 	return text;
 }
 
-/* From open to commit, without bytes. Returns what rdump_file_create() did, if it came to that. */
+/* Opens, creates and commits a file without writing to it. Returns the result of rdump_file_create(). */
 static int make(const char *path, uint64_t size, uint64_t budget)
 {
 	int status;
@@ -58,7 +58,7 @@ static void must_make(const char *path, uint64_t size, uint64_t budget)
 	expect(make(path, size, budget) == 0, "%s: %s", path, why());
 }
 
-/* Temporary files in a folder. */
+/* The number of temporary files in a folder. */
 static int count_parts(void)
 {
 	const char *list = list_folder(".");
@@ -90,8 +90,10 @@ static void odd_targets(void)
 	struct sockaddr_un address = {AF_UNIX, "socket"};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	expect(mkdir("folder", 0755) == 0 && mkfifo("fifo", 0644) == 0 && symlink("file", "link") == 0 && symlink("nowhere", "dangling") == 0
-		&& symlink("folder", "way") == 0 && bind(fd, (struct sockaddr *) &address, sizeof(address)) == 0, "%s", strerror(errno));
+	expect(mkdir("folder", 0755) == 0 && mkfifo("fifo", 0644) == 0 && symlink("file", "link") == 0
+			&& symlink("nowhere", "dangling") == 0 && symlink("folder", "way") == 0
+			&& bind(fd, (struct sockaddr *) &address, sizeof(address)) == 0,
+		"%s", strerror(errno));
 	put_file("file", "content", 7);
 	refused("", ENOENT);
 	refused("folder", EISDIR);
@@ -105,14 +107,14 @@ static void odd_targets(void)
 	refused("folder/..", EISDIR);
 	refused("fifo", ENXIO);
 	refused("socket", ENXIO);
-	/* One of our own where we may make one: a broken build that runs as root would replace the machine's. */
+	/* A new device if it can be created: a broken build that runs as root would replace the machine's. */
 	refused(mknod("device", S_IFCHR | 0600, makedev(1, 3)) == 0 ? "device" : "/dev/null", ENXIO);
 	refused("link", ELOOP);
 	refused("dangling", ELOOP);
 	refused("file/x", ENOTDIR);
 	refused("nowhere/x", ENOENT);
 	expect(file_is("file", "content", 7), "what the link leads to has changed");
-	/* A link on the way is the user's own business. */
+	/* A symlink in the path of the folder is allowed. */
 	must_make("way/x", 100, 0);
 	expect(access("folder/x", F_OK) == 0, "not where the way leads");
 	must_make("./file", 100, 0);
@@ -164,34 +166,45 @@ static void replaces(void)
 	expect(stat("x.rdump", &before) == 0 && link("x.rdump", "another name") == 0, "%s", strerror(errno));
 	old = open("x.rdump", O_RDONLY | O_CLOEXEC);
 	umask(0);
-	expect(rdump_file_open(&file, "x.rdump", &error) == 0 && rdump_file_create(&file, 100, 0, &error) == 0, "%s", why());
+	expect(
+		rdump_file_open(&file, "x.rdump", &error) == 0 && rdump_file_create(&file, 100, 0, &error) == 0, "%s", why());
 	expect(file_is("x.rdump", "earlier", 7), "the earlier file has changed before there is a new one");
-	expect(fstat(file.fd, &now) == 0 && (now.st_mode & 07777) == 0600 && now.st_size == 100, "mode %o, %lld bytes in the making",
-		(unsigned) now.st_mode, (long long) now.st_size);
+	expect(fstat(file.fd, &now) == 0 && (now.st_mode & 07777) == 0600 && now.st_size == 100,
+		"mode %o, %lld bytes in the making", (unsigned) now.st_mode, (long long) now.st_size);
 	flags = fcntl(file.fd, F_GETFD);
 	expect((flags & FD_CLOEXEC) && (fcntl(file.folder.fd, F_GETFD) & FD_CLOEXEC), "not close-on-exec");
 	expect(count_parts() == 1 && !strstr(file.temporary, RDUMP_SUFFIX " "), "temporary files: %s", list_folder("."));
 	expect(rdump_file_commit(&file, 64, &error) == 0, "%s", why());
 	rdump_file_close(&file);
-	expect(stat("x.rdump", &now) == 0 && now.st_ino != before.st_ino && now.st_size == 64 && (now.st_mode & 07777) == 0600 && now.st_nlink == 1,
+	expect(stat("x.rdump", &now) == 0 && now.st_ino != before.st_ino && now.st_size == 64
+			&& (now.st_mode & 07777) == 0600 && now.st_nlink == 1,
 		"mode %o, %lld bytes", (unsigned) now.st_mode, (long long) now.st_size);
 	expect(read(old, bytes, 8) == 7 && !memcmp(bytes, "earlier", 7), "who holds the earlier file reads something else");
 	expect(file_is("another name", "earlier", 7), "another name of the earlier file leads to something else");
 	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
 	umask(0777);
 	must_make("y.rdump", 10, 0);
-	expect(stat("y.rdump", &now) == 0 && (now.st_mode & 07777) == 0600, "mode %o with umask 777", (unsigned) now.st_mode);
+	expect(
+		stat("y.rdump", &now) == 0 && (now.st_mode & 07777) == 0600, "mode %o with umask 777", (unsigned) now.st_mode);
 }
 
-/* What stands at the target is looked at again before it is replaced. */
+/* The target is checked again before it is replaced. */
 static void target_that_changes(void)
 {
 	static const char *const kind[] = {"folder", "link", "fifo"};
+	static const int expected[] = {EISDIR, ELOOP, ENXIO};
 
 	for (int i = 0; i < 3; i++) {
-		expect(rdump_file_open(&file, kind[i], &error) == 0 && rdump_file_create(&file, 100, 0, &error) == 0, "%s", why());
-		expect((i == 0 ? mkdir(kind[i], 0755) : i == 1 ? symlink("elsewhere", kind[i]) : mkfifo(kind[i], 0600)) == 0, "%s", strerror(errno));
-		expect(rdump_file_commit(&file, 100, &error) < 0 && error.err == (i == 0 ? EISDIR : i == 1 ? ELOOP : ENXIO), "%s: %s", kind[i], why());
+		expect(
+			rdump_file_open(&file, kind[i], &error) == 0 && rdump_file_create(&file, 100, 0, &error) == 0, "%s", why());
+		if (i == 0) {
+			expect(mkdir(kind[i], 0755) == 0, "%s", strerror(errno));
+		} else if (i == 1) {
+			expect(symlink("elsewhere", kind[i]) == 0, "%s", strerror(errno));
+		} else {
+			expect(mkfifo(kind[i], 0600) == 0, "%s", strerror(errno));
+		}
+		expect(rdump_file_commit(&file, 100, &error) < 0 && error.err == expected[i], "%s: %s", kind[i], why());
 		rdump_file_close(&file);
 		expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
 	}
@@ -204,7 +217,8 @@ static void folder_that_moves(void)
 	const char *path;
 
 	expect(mkdir("old", 0755) == 0 && rdump_file_open(&file, "old/x", &error) == 0, "%s", why());
-	expect(rename("old", "new") == 0 && mkdir("old", 0755) == 0 && getcwd(here, sizeof(here) - 4), "%s", strerror(errno));
+	expect(
+		rename("old", "new") == 0 && mkdir("old", 0755) == 0 && getcwd(here, sizeof(here) - 4), "%s", strerror(errno));
 	path = rdump_folder_path(&file.folder);
 	strcat(here, "/new");
 	expect(path && !strcmp(path, here), "it is %s, not %s", path, here);
@@ -264,7 +278,7 @@ static void drop_box(void)
 	expect(stat("box/y.rdump", &status) < 0, "a dump without a budget that could be kept");
 }
 
-/* A sticky folder, and another user's file at the target: replacing it is refused by the kernel, and nothing is left. */
+/* A sticky folder with another user's file at the target: the kernel refuses to replace it, and nothing is left. */
 static void sticky_folder(void)
 {
 	need_root();
@@ -295,14 +309,14 @@ static void read_only(void)
 	refused("x", EROFS);
 }
 
-/* No room: said before a byte is written. */
+/* No space: refused before a byte is written. */
 static void full_disk(void)
 {
 	mount_tmpfs("size=64k", 0);
 	put_file("x.rdump", "earlier", 7);
 	expect(make("x.rdump", 128 * 1024, 0) < 0 && error.err == ENOSPC && strstr(error.step, "room"), "%s", why());
 	expect(file_is("x.rdump", "earlier", 7) && count_parts() == 0, "the folder holds\n%s", list_folder("."));
-	/* The earlier file takes up room until it is replaced. */
+	/* The earlier file needs its space until it is replaced. */
 	must_make("x.rdump", 32 * 1024, 0);
 }
 
@@ -317,7 +331,7 @@ static void budget(void)
 	expect(access("c.rdump", F_OK) < 0 && count_parts() == 0, "a skipped dump left something");
 	must_make("c.rdump", 4 * MB, 10 * MB); /* to the byte */
 	expect(make("d.rdump", 1, 10 * MB) == 1, "over the budget by one byte");
-	must_make("c.rdump", 4 * MB, 10 * MB); /* what is replaced does not count */
+	must_make("c.rdump", 4 * MB, 10 * MB); /* the file that is replaced does not count */
 	must_make("c.rdump", 2 * MB, 10 * MB);
 	must_make("d.rdump", 2 * MB, 10 * MB);
 	expect(make("e.rdump", 11 * MB, 10 * MB) == 1, "larger than the budget");
@@ -327,7 +341,7 @@ static void budget(void)
 	expect(make("d.rdump", 1, 10 * MB) == 1, "others that break the budget");
 }
 
-/* What is no dump does not count: other names, links, folders, markers. */
+/* Other names, links, folders and markers do not count. */
 static void budget_counts_dumps_only(void)
 {
 	must_make("big", 50 * MB, 0);
@@ -336,16 +350,17 @@ static void budget_counts_dumps_only(void)
 	expect(symlink("big", "link.rdump") == 0 && mkdir("folder.rdump", 0755) == 0, "%s", strerror(errno));
 	must_make("folder.rdump/inner.rdump", 50 * MB, 0);
 	must_make("a.rdump", 10 * MB, 10 * MB);
-	must_make(".rdump", 1 * MB, 11 * MB); /* a name of nothing but the ending is one */
+	must_make(".rdump", 1 * MB, 11 * MB); /* the ending alone is the name of a dump too */
 	expect(make("b.rdump", 1, 11 * MB) == 1, "a dump called .rdump was not counted");
 }
 
-/* Files in the making count as well. */
+/* Temporary files count too. */
 static void budget_counts_the_making(void)
 {
 	struct rdump_file other;
 
-	expect(rdump_file_open(&other, "a.rdump", &error) == 0 && rdump_file_create(&other, 6 * MB, 10 * MB, &error) == 0, "%s", why());
+	expect(rdump_file_open(&other, "a.rdump", &error) == 0 && rdump_file_create(&other, 6 * MB, 10 * MB, &error) == 0,
+		"%s", why());
 	expect(make("b.rdump", 5 * MB, 10 * MB) == 1, "a file in the making was not counted");
 	must_make("b.rdump", 4 * MB, 10 * MB);
 	expect(rdump_file_commit(&other, 6 * MB, &error) == 0, "%s", why());
@@ -356,9 +371,11 @@ static void budget_counts_the_making(void)
 static void budget_while_growing(void)
 {
 	must_make("a.rdump", 5 * MB, 10 * MB);
-	expect(rdump_file_open(&file, "b.rdump", &error) == 0 && rdump_file_create(&file, 1 * MB, 10 * MB, &error) == 0, "%s", why());
+	expect(rdump_file_open(&file, "b.rdump", &error) == 0 && rdump_file_create(&file, 1 * MB, 10 * MB, &error) == 0,
+		"%s", why());
 	expect(rdump_file_grow(&file, 5 * MB, &error) == 0 && file.reserved == 5 * MB, "%s", why());
-	expect(rdump_file_grow(&file, 5 * MB + 1, &error) < 0 && error.err == EDQUOT, "it grew beyond the budget: %s", why());
+	expect(
+		rdump_file_grow(&file, 5 * MB + 1, &error) < 0 && error.err == EDQUOT, "it grew beyond the budget: %s", why());
 	expect(file.reserved == 5 * MB, "%llu are reserved", (unsigned long long) file.reserved);
 	rdump_file_close(&file);
 	expect(!strstr(list_folder("."), "b.rdump") && count_parts() == 0, "left behind:\n%s", list_folder("."));
@@ -372,7 +389,7 @@ static void one_of_twenty(void *context)
 	int status;
 
 	close(start_line[1]);
-	expect(read(start_line[0], &byte, 1) == 0, "the start"); /* until all are there */
+	expect(read(start_line[0], &byte, 1) == 0, "the start"); /* until all of them are ready */
 	snprintf(name, sizeof(name), "%d.rdump", *(int *) context);
 	expect(rdump_file_open(&file, name, &error) == 0, "%s", why());
 	status = rdump_file_create(&file, 3 * MB, 20 * MB, &error);
@@ -385,7 +402,7 @@ static void one_of_twenty(void *context)
 	rdump_file_close(&file);
 }
 
-/* Twenty at once: never more than the budget, and all of it is used. */
+/* Twenty at once: never more than the budget, and the budget is used. */
 static void budget_of_twenty(void)
 {
 	pid_t child[20];
@@ -430,7 +447,8 @@ static int child_ready[2];
 static void make_and_wait(void *context)
 {
 	expect(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl"); /* not left behind where the case fails */
-	expect(rdump_file_open(&file, context, &error) == 0 && rdump_file_create(&file, 2 * MB, 0, &error) == 0, "%s", why());
+	expect(
+		rdump_file_open(&file, context, &error) == 0 && rdump_file_create(&file, 2 * MB, 0, &error) == 0, "%s", why());
 	expect(write(child_ready[1], "x", 1) == 1, "write");
 	for (;;) {
 		pause();
@@ -466,20 +484,27 @@ static void left_overs(void)
 	expect(count_parts() == 2, "the kernel cleared up by itself?\n%s", list_folder("."));
 	must_make("a.rdump", 10, 0);
 	expect(count_parts() == 1, "the left-over is there, or the file in the making is not:\n%s", list_folder("."));
-	/* Even where the folder's lock is held by somebody else, or a budget needs the room. */
+	/* Even if another process has locked the folder, or a budget needs the space. */
 	expect(make("b.rdump", 1 * MB, 3 * MB + 9) == 1 && file.others == 2 * MB + 10, "the living one was not counted");
 	kill_child(living);
 	must_make("b.rdump", 1 * MB, 1 * MB + 10);
 	expect(count_parts() == 0 && stat("second.rdump", &status) < 0, "left over:\n%s", list_folder("."));
 }
 
-/* What only looks like one is somebody else's. */
+/* Files with similar names are not removed. */
 static void look_alikes(void)
 {
 	static const char *const name[] = {
-		".rdump-0123456789abcdef0123456789abcdeF.part", ".rdump-0123456789abcdef0123456789abcde.part", ".rdump-0123456789abcdef0123456789abcdef0.part",
-		".rdump-0123456789abcdef0123456789abcdef.par", ".rdump-0123456789abcdef0123456789abcdef.parts", "xrdump-0123456789abcdef0123456789abcdef.part",
-		".rdump-.part", "rdump-0123456789abcdef0123456789abcdef.part", ".rdump-0123456789abcdef0123456789abcdeg.part", ".rdump-x123456789abcdef0123456789abcdef.part",
+		".rdump-0123456789abcdef0123456789abcdeF.part",
+		".rdump-0123456789abcdef0123456789abcde.part",
+		".rdump-0123456789abcdef0123456789abcdef0.part",
+		".rdump-0123456789abcdef0123456789abcdef.par",
+		".rdump-0123456789abcdef0123456789abcdef.parts",
+		"xrdump-0123456789abcdef0123456789abcdef.part",
+		".rdump-.part",
+		"rdump-0123456789abcdef0123456789abcdef.part",
+		".rdump-0123456789abcdef0123456789abcdeg.part",
+		".rdump-x123456789abcdef0123456789abcdef.part",
 	};
 	size_t count = sizeof(name) / sizeof(*name);
 
@@ -487,22 +512,26 @@ static void look_alikes(void)
 		put_file(name[i], "mine", 4);
 	}
 	put_file("target", "mine", 4);
-	expect(mkdir(".rdump-11111111111111111111111111111111.part", 0755) == 0 && mkfifo(".rdump-22222222222222222222222222222222.part", 0644) == 0
-		&& symlink("target", ".rdump-33333333333333333333333333333333.part") == 0
-		&& symlink("nowhere", ".rdump-44444444444444444444444444444444.part") == 0, "%s", strerror(errno));
+	expect(mkdir(".rdump-11111111111111111111111111111111.part", 0755) == 0
+			&& mkfifo(".rdump-22222222222222222222222222222222.part", 0644) == 0
+			&& symlink("target", ".rdump-33333333333333333333333333333333.part") == 0
+			&& symlink("nowhere", ".rdump-44444444444444444444444444444444.part") == 0,
+		"%s", strerror(errno));
 	put_file(name_of_ours(1), "left over", 9);
 	must_make("a.rdump", 10, 0);
 	for (size_t i = 0; i < count; i++) {
 		expect(file_is(name[i], "mine", 4), "%s was removed", name[i]);
 	}
-	expect(file_is("target", "mine", 4) && strstr(list_folder("."), ".rdump-1111") && strstr(list_folder("."), ".rdump-2222")
-		&& strstr(list_folder("."), ".rdump-3333") && strstr(list_folder("."), ".rdump-4444"), "the folder holds\n%s", list_folder("."));
+	expect(file_is("target", "mine", 4) && strstr(list_folder("."), ".rdump-1111")
+			&& strstr(list_folder("."), ".rdump-2222") && strstr(list_folder("."), ".rdump-3333")
+			&& strstr(list_folder("."), ".rdump-4444"),
+		"the folder holds\n%s", list_folder("."));
 	expect(access(name_of_ours(1), F_OK) < 0, "the left-over is still there");
-	/* The target itself may be called like one. */
+	/* The target itself may have such a name. */
 	must_make(".rdump-55555555555555555555555555555555.part", 10, 0);
 }
 
-/* More entries than one getdents64() gives. */
+/* More entries than one getdents64() returns. */
 static void crowded_folder(void)
 {
 	char name[64];
@@ -511,7 +540,8 @@ static void crowded_folder(void)
 		snprintf(name, sizeof(name), "%08d-of-a-thousand.rdump", i);
 		put_file(i % 2 ? name : name_of_ours(i), "12345678", 8);
 	}
-	expect(make("x.rdump", 1000, 500 * 8 + 999) == 1 && file.others == 500 * 8, "the others take %llu", (unsigned long long) file.others);
+	expect(make("x.rdump", 1000, 500 * 8 + 999) == 1 && file.others == 500 * 8, "the others take %llu",
+		(unsigned long long) file.others);
 	must_make("x.rdump", 1000, 500 * 8 + 1000);
 	for (int i = 0; i < 1000; i += 2) {
 		expect(access(name_of_ours(i), F_OK) < 0, "a left-over is still there");
@@ -548,7 +578,8 @@ static void of_another_host(void)
 	put_file(FOREIGN, "being written", 13);
 	make_beside(0, 0);
 	expect(access(FOREIGN, F_OK) == 0, "a file that was written just now was removed");
-	expect(make("b.rdump", 10, 32) == 1 && file.others == 23, "it does not count: %llu", (unsigned long long) file.others);
+	expect(
+		make("b.rdump", 10, 32) == 1 && file.others == 23, "it does not count: %llu", (unsigned long long) file.others);
 	make_beside(0, 7200);
 	expect(access(FOREIGN, F_OK) == 0, "it was removed because this host's clock is not that of the file system");
 	make_beside(RDUMP_LEFTOVER_AGE - 60, -7200);
@@ -638,7 +669,7 @@ static void left_over_fills_disk(void)
 
 /* ---- temporary names --------------------------------------------------------------------------------------------- */
 
-/* A foreseen name in the way: another one is taken; all of them in the way: an error. */
+/* If the chosen name exists, another one is chosen. If all of them exist, it is an error. */
 static void names_in_the_way(void)
 {
 	shim_arm();
@@ -647,15 +678,10 @@ static void names_in_the_way(void)
 	shim.err = EEXIST;
 	must_make("x.rdump", 10, 0);
 	expect(shim.failed && shim.calls >= 2, "no second try");
-	shim_arm();
-	shim.only = "openat";
-	shim.fail_from = 1;
-	shim.err = EEXIST;
-	expect(make("y.rdump", 10, 0) < 0 && error.err == EEXIST && shim.calls < 1000, "%s after %d tries", why(), shim.calls);
-	shim_arm();
-	shim.only = "getrandom";
-	shim.fail_from = 1;
-	shim.err = ENOSYS;
+	shim_fail("openat", EEXIST);
+	expect(
+		make("y.rdump", 10, 0) < 0 && error.err == EEXIST && shim.calls < 1000, "%s after %d tries", why(), shim.calls);
+	shim_fail("getrandom", ENOSYS);
 	must_make("z.rdump", 10, 0);
 	expect(shim.failed != NULL, "getrandom() was not asked");
 	shim_disarm();
@@ -682,24 +708,21 @@ static void names_without_getrandom(void)
 		if (i == 1) {
 			shim_replace("/proc/sys/kernel/random/uuid", NULL, ENOENT);
 		}
-		shim_arm();
-		shim.only = "getrandom";
-		shim.fail_from = 1;
-		shim.err = ENOSYS;
+		shim_fail("getrandom", ENOSYS);
 		expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 10, 0, &error) == 0, "%s", why());
 		shim_disarm();
 		expect(shim.failed != NULL, "getrandom() was not asked");
 		strcpy(name[i], file.temporary);
 		rdump_file_close(&file);
-		expect(!shows(name[i], &i) && !shows(name[i], &file) && !shows(name[i], stdout), "%s shows an address near %p, %p or %p", name[i],
-			(void *) &i, (void *) &file, (void *) stdout);
+		expect(!shows(name[i], &i) && !shows(name[i], &file) && !shows(name[i], stdout),
+			"%s shows an address near %p, %p or %p", name[i], (void *) &i, (void *) &file, (void *) stdout);
 		for (int k = 0; k < i; k++) {
 			expect(strcmp(name[k] + 23, name[i] + 23), "twice the same: %s", name[i]);
 		}
 	}
 }
 
-/* Another dump takes a new file for a left-over, in the moment before it is locked: another name is taken. */
+/* Another dump removes a new temporary file before it is locked: another name is chosen. */
 static char seen_part[64];
 
 static void steal(const char *call)
@@ -745,13 +768,17 @@ static void mode_of_no_effect(void)
 	for (size_t i = 0; i < sizeof(mode) / sizeof(*mode); i++) {
 		shim_arm();
 		shim.mode = S_IFREG | mode[i];
-		expect(make("x.rdump", 10, i % 2 ? MB : 0) < 0 && error.err == ENOTSUP && !strcmp(error.step, "give mode 0600 to"), "%o: %s", mode[i], why());
+		expect(
+			make("x.rdump", 10, i % 2 ? MB : 0) < 0 && error.err == ENOTSUP && !strcmp(error.step, "give mode 0600 to"),
+			"%o: %s", mode[i], why());
 		shim.only = "fchmod";
 		shim.fail_from = 1;
 		shim.err = EPERM;
-		expect(make("x.rdump", 10, 0) < 0 && error.err == EPERM && error.path && !strcmp(error.path, "x.rdump"), "%o: %s", mode[i], why());
+		expect(make("x.rdump", 10, 0) < 0 && error.err == EPERM && error.path && !strcmp(error.path, "x.rdump"),
+			"%o: %s", mode[i], why());
 		shim_disarm();
-		expect(!strcmp(before, list_folder(".")), "%o: the folder was\n%s and is\n%s", mode[i], before, list_folder("."));
+		expect(
+			!strcmp(before, list_folder(".")), "%o: the folder was\n%s and is\n%s", mode[i], before, list_folder("."));
 	}
 	/* The owner alone, and chmod is refused: all is well. FAT can be mounted such that all files are 0700. */
 	shim_arm();
@@ -768,7 +795,9 @@ static void marker_mode_of_no_effect(void)
 	expect(rdump_file_open(&file, "x.rdump", &error) == 0, "%s", why());
 	shim_arm();
 	shim.mode = S_IFREG | 0644;
-	expect(rdump_file_mark(&file, &error) < 0 && error.err == ENOTSUP && !strcmp(error.step, "give mode 0600 to the marker of"), "%s", why());
+	expect(rdump_file_mark(&file, &error) < 0 && error.err == ENOTSUP
+			&& !strcmp(error.step, "give mode 0600 to the marker of"),
+		"%s", why());
 	shim_disarm();
 	rdump_file_close(&file);
 	expect(!*list_folder("."), "left behind:\n%s", list_folder("."));
@@ -791,7 +820,9 @@ static void allocate_where_it_helps(void)
 		shim_arm();
 		shim.file_system = i < 2 ? none[i] : disk;
 		shim.before = count_allocations;
-		expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 8192, 0, &error) == 0 && rdump_file_allocate(&file, &error) == 0, "%s", why());
+		expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 8192, 0, &error) == 0
+				&& rdump_file_allocate(&file, &error) == 0,
+			"%s", why());
 		shim_disarm();
 		rdump_file_close(&file);
 		expect(allocations == (i == 2), "%d allocations on file system %d", allocations, i);
@@ -819,7 +850,8 @@ static void held_lock(void)
 		shim.no_sleep = true;
 		shim.nap = nap;
 		expect(make("y.rdump", 10, 10 * MB) < 0 && error.err == EWOULDBLOCK && strstr(error.step, "lock"), "%s", why());
-		expect(shim.slept >= 9 * (int64_t) 1000000000 && shim.slept <= 12 * (int64_t) 1000000000, "%d naps of %d ms", shim.sleeps, nap);
+		expect(shim.slept >= 9 * (int64_t) 1000000000 && shim.slept <= 12 * (int64_t) 1000000000, "%d naps of %d ms",
+			shim.sleeps, nap);
 		shim_disarm();
 	}
 	expect(access("y.rdump", F_OK) < 0 && count_parts() == 0, "left behind:\n%s", list_folder("."));
@@ -847,7 +879,7 @@ static void let_go(const char *call)
 	}
 }
 
-/* A lock that is let go in time. */
+/* A lock that is released in time. */
 static void lock_let_go(void)
 {
 	int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -860,21 +892,24 @@ static void lock_let_go(void)
 	shim_disarm();
 }
 
-/* And it lets go of it itself, whatever becomes of the dump. */
+/* A dump releases its lock, whatever its result is. */
 static void locks_are_given_back(void)
 {
 	int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	must_make("x.rdump", 10, 10 * MB);
 	expect(flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0, "after a dump: %s", strerror(errno));
-	expect(rdump_file_open(&file, "y.rdump", &error) == 0 && rdump_file_create(&file, 10, 10 * MB, &error) == 0, "%s", why());
+	expect(rdump_file_open(&file, "y.rdump", &error) == 0 && rdump_file_create(&file, 10, 10 * MB, &error) == 0, "%s",
+		why());
 	expect(flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0, "while one is written: %s", strerror(errno));
 	expect(rdump_file_grow(&file, 20 * MB, &error) < 0, "it grew");
 	expect(flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0, "after it did not grow: %s", strerror(errno));
 	expect(mkdir("y.rdump", 0755) == 0 && rdump_file_commit(&file, 10, &error) < 0, "it was committed");
-	expect(flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0, "after it was not committed: %s", strerror(errno));
+	expect(flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0, "after it was not committed: %s",
+		strerror(errno));
 	rdump_file_close(&file);
-	expect(make("z.rdump", 20 * MB, 10 * MB) == 1 && flock(fd, LOCK_EX | LOCK_NB) == 0, "after a skipped dump: %s", strerror(errno));
+	expect(make("z.rdump", 20 * MB, 10 * MB) == 1 && flock(fd, LOCK_EX | LOCK_NB) == 0, "after a skipped dump: %s",
+		strerror(errno));
 }
 
 /* ---- the marker -------------------------------------------------------------------------------------------------- */
@@ -888,25 +923,31 @@ static void marker(void)
 	expect(rdump_file_open(&file, "x.rdump", &error) == 0, "%s", why());
 	expect(rdump_file_unmark(&file, &error) == 0, "no marker: %s", why());
 	expect(rdump_file_mark(&file, &error) == 0, "%s", why());
-	expect(stat("x.rdump.done", &status) == 0 && status.st_size == 0 && (status.st_mode & 07777) == 0600, "mode %o", (unsigned) status.st_mode);
+	expect(stat("x.rdump.done", &status) == 0 && status.st_size == 0 && (status.st_mode & 07777) == 0600, "mode %o",
+		(unsigned) status.st_mode);
 	expect(rdump_file_mark(&file, &error) < 0 && error.err == EEXIST, "a second marker: %s", why());
 	put_file("target", "mine", 4);
 	expect(rdump_file_unmark(&file, &error) == 0 && stat("x.rdump.done", &status) < 0, "%s", why());
 	/* A link is removed, not followed. */
 	expect(symlink("target", "x.rdump.done") == 0 && rdump_file_mark(&file, &error) < 0, "made through a link");
 	expect(rdump_file_unmark(&file, &error) == 0 && file_is("target", "mine", 4), "%s", why());
-	expect(mkdir("x.rdump.done", 0755) == 0 && rdump_file_unmark(&file, &error) < 0 && strstr(error.step, "marker"), "a folder: %s", why());
+	expect(mkdir("x.rdump.done", 0755) == 0 && rdump_file_unmark(&file, &error) < 0 && strstr(error.step, "marker"),
+		"a folder: %s", why());
 	rdump_file_close(&file);
 
 	memset(name, 'n', sizeof(name));
 	name[250] = '\0';
-	expect(rdump_file_open(&file, name, &error) == 0 && rdump_file_unmark(&file, &error) == 0 && rdump_file_mark(&file, &error) == 0, "%s", why());
+	expect(rdump_file_open(&file, name, &error) == 0 && rdump_file_unmark(&file, &error) == 0
+			&& rdump_file_mark(&file, &error) == 0,
+		"%s", why());
 	rdump_file_close(&file);
 	snprintf(marked, sizeof(marked), "%s.done", name);
 	expect(access(marked, F_OK) == 0, "the longest marker");
 	name[250] = 'n';
 	name[251] = '\0';
-	expect(rdump_file_open(&file, name, &error) == 0 && rdump_file_unmark(&file, &error) < 0 && error.err == ENAMETOOLONG, "%s", why());
+	expect(
+		rdump_file_open(&file, name, &error) == 0 && rdump_file_unmark(&file, &error) < 0 && error.err == ENAMETOOLONG,
+		"%s", why());
 	expect(rdump_file_mark(&file, &error) < 0 && error.err == ENAMETOOLONG, "%s", why());
 	rdump_file_close(&file);
 }

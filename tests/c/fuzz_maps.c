@@ -1,10 +1,10 @@
 /*
- * Fuzzing of the reader of /proc/self/smaps: whatever stands in that file, the mappings come out in order, within their lines, and
- * classified, or the reader says no.
+ * Fuzzes the reader of /proc/self/smaps. Whatever that file contains, the mappings are in order, within their lines and
+ * classified, or the reader refuses the file.
  *
- * The first byte of an input says how the rest is served: how much scratch there is, and how many bytes a read() gives.
+ * The first byte of an input says how large the scratch is, and how many bytes of the rest a read() returns.
  *   tests/c/fuzz SECONDS            with libFuzzer (clang)
- *   fuzz_maps FILE ...              compiled with -DREPLAY: the inputs, and variations of each, always the same
+ *   fuzz_maps FILE ...              compiled with -DREPLAY: the inputs, and the same variations of each
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 static ssize_t read_input(int fd, void *buffer, size_t length);
 
-/* The one source of bytes that the reader has. */
+/* The input of the reader. */
 #define read read_input
 #include "../../rdump_maps.c"
 #undef read
@@ -51,7 +51,8 @@ static void must(bool holds, const char *what)
 	}
 }
 
-static void check_span(const struct rdump_mapping *mapping, size_t length, struct rdump_span span, size_t shortest, size_t longest)
+static void check_span(
+	const struct rdump_mapping *mapping, size_t length, struct rdump_span span, size_t shortest, size_t longest)
 {
 	(void) mapping;
 	must((size_t) span.at + span.length <= length, "a part lies outside of its line");
@@ -80,7 +81,8 @@ static void check_mapping(const struct rdump_mapping *mapping, uint64_t previous
 	must(mapping->begin >= previous_end, "mappings overlap, or are out of order");
 	must(value_of(mapping, mapping->begin_text) == mapping->begin, "the text of the beginning does not say what it is");
 	must(value_of(mapping, mapping->end_text) == mapping->end, "the text of the end does not say what it is");
-	must(mapping->line[mapping->permissions.at] == 'r' || mapping->class == RDUMP_CLASS_NONE, "an unreadable mapping is to be read");
+	must(mapping->line[mapping->permissions.at] == 'r' || mapping->class == RDUMP_CLASS_NONE,
+		"an unreadable mapping is to be read");
 	must(!mapping->excluded || mapping->class == RDUMP_CLASS_NONE, "an excluded mapping is to be dumped");
 	must(!memchr(mapping->line, '\n', length), "a line with a newline");
 }
@@ -127,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		mapping->class = (uint8_t) rdump_maps_classify(mapping, bytes[0] & 16, memory_file);
 		check_mapping(mapping, previous);
 		previous = mapping->end;
-		/* The kernel knows nothing of these addresses: none of the sources may be asked. */
+		/* These addresses do not exist: the reader must not ask the kernel about them. */
 		mapping->class = mapping->class == RDUMP_CLASS_NONE ? RDUMP_CLASS_NONE : RDUMP_CLASS_WHOLE;
 	}
 	previous = 0;
@@ -153,7 +155,7 @@ static uint64_t next_random(void)
 	return random_state;
 }
 
-/* In a block of its very own size, so that a step over its end is seen. */
+/* In a block of exactly its size, so that an access after its end is detected. */
 static void run(const uint8_t *bytes, size_t length)
 {
 	uint8_t *copy = malloc(length ? length : 1);

@@ -1,4 +1,4 @@
-/* The reader of the list of mappings: lines, fields, the table of classes, whole lists that are recorded, hostile or very long. */
+/* The reader of the list of mappings: lines, fields, classes, and lists that are recorded, invalid or very long. */
 #include "check.h"
 #include "shim.h"
 #include "../../rdump_maps.h"
@@ -27,22 +27,22 @@ static void lines(void)
 		const char *line, *begin, *end, *permissions, *offset, *device, *name;
 		uint64_t first, last, inode;
 	} good[] = {
-		{"00400000-00452000 r-xp 00001000 fd:01 1234   /usr/bin/a", "00400000", "00452000", "r-xp", "00001000", "fd:01", "/usr/bin/a",
-			0x400000, 0x452000, 1234},
-		{"7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ", "7f0000000000", "7f0000001000", "rw-p", "00000000", "00:00", "",
-			0x7f0000000000, 0x7f0000001000, 0},
-		{"7f0000000000-7f0000001000 ---s 00000000 00:00 0", "7f0000000000", "7f0000001000", "---s", "00000000", "00:00", "",
-			0x7f0000000000, 0x7f0000001000, 0},
-		{"0-ffffffffffffffff rwxs ffffffffffffffff 103:fffff 18446744073709551615 x", "0", "ffffffffffffffff", "rwxs", "ffffffffffffffff",
-			"103:fffff", "x", 0, UINT64_MAX, UINT64_MAX},
-		{"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]", "ffffffffff600000", "ffffffffff601000",
-			"--xp", "00000000", "00:00", "[vsyscall]", 0xffffffffff600000, 0xffffffffff601000, 0},
-		{"00400000-00452000 r--p 00000000 fe:00 7 /a b  \"c\" 'd' \\012 (deleted) (deleted)", "00400000", "00452000", "r--p", "00000000",
-			"fe:00", "/a b  \"c\" 'd' \\012 (deleted) (deleted)", 0x400000, 0x452000, 7},
-		{"00400000-00452000 r--p 00000000 fe:00 7 /\xff\xfe\x01", "00400000", "00452000", "r--p", "00000000", "fe:00", "/\xff\xfe\x01",
-			0x400000, 0x452000, 7},
-		{"00400000-00452000 rw-p 00000000 00:00 0          [anon: a b]", "00400000", "00452000", "rw-p", "00000000", "00:00", "[anon: a b]",
-			0x400000, 0x452000, 0},
+		{"00400000-00452000 r-xp 00001000 fd:01 1234   /usr/bin/a", "00400000", "00452000", "r-xp", "00001000", "fd:01",
+			"/usr/bin/a", 0x400000, 0x452000, 1234},
+		{"7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ", "7f0000000000", "7f0000001000", "rw-p", "00000000",
+			"00:00", "", 0x7f0000000000, 0x7f0000001000, 0},
+		{"7f0000000000-7f0000001000 ---s 00000000 00:00 0", "7f0000000000", "7f0000001000", "---s", "00000000", "00:00",
+			"", 0x7f0000000000, 0x7f0000001000, 0},
+		{"0-ffffffffffffffff rwxs ffffffffffffffff 103:fffff 18446744073709551615 x", "0", "ffffffffffffffff", "rwxs",
+			"ffffffffffffffff", "103:fffff", "x", 0, UINT64_MAX, UINT64_MAX},
+		{"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]", "ffffffffff600000",
+			"ffffffffff601000", "--xp", "00000000", "00:00", "[vsyscall]", 0xffffffffff600000, 0xffffffffff601000, 0},
+		{"00400000-00452000 r--p 00000000 fe:00 7 /a b  \"c\" 'd' \\012 (deleted) (deleted)", "00400000", "00452000",
+			"r--p", "00000000", "fe:00", "/a b  \"c\" 'd' \\012 (deleted) (deleted)", 0x400000, 0x452000, 7},
+		{"00400000-00452000 r--p 00000000 fe:00 7 /\xff\xfe\x01", "00400000", "00452000", "r--p", "00000000", "fe:00",
+			"/\xff\xfe\x01", 0x400000, 0x452000, 7},
+		{"00400000-00452000 rw-p 00000000 00:00 0          [anon: a b]", "00400000", "00452000", "rw-p", "00000000",
+			"00:00", "[anon: a b]", 0x400000, 0x452000, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
@@ -52,10 +52,12 @@ static void lines(void)
 		expect(mapping.begin == good[i].first && mapping.end == good[i].last, "addresses of %s", good[i].line);
 		expect(mapping.inode == good[i].inode, "inode of %s", good[i].line);
 		expect(span_is(&mapping, mapping.begin_text, good[i].begin) && span_is(&mapping, mapping.end_text, good[i].end)
-			&& span_is(&mapping, mapping.permissions, good[i].permissions) && span_is(&mapping, mapping.offset, good[i].offset)
-			&& span_is(&mapping, mapping.device, good[i].device) && span_is(&mapping, mapping.name, good[i].name),
+				&& span_is(&mapping, mapping.permissions, good[i].permissions)
+				&& span_is(&mapping, mapping.offset, good[i].offset)
+				&& span_is(&mapping, mapping.device, good[i].device) && span_is(&mapping, mapping.name, good[i].name),
 			"parts of %s", good[i].line);
-		expect(!mapping.accounted && !mapping.excluded && !mapping.hugetlb && !mapping.swap && !mapping.rss && !mapping.anonymous,
+		expect(!mapping.accounted && !mapping.excluded && !mapping.hugetlb && !mapping.swap && !mapping.rss
+				&& !mapping.anonymous,
 			"left from before: %s", good[i].line);
 	}
 }
@@ -63,16 +65,55 @@ static void lines(void)
 static void hostile_lines(void)
 {
 	static const char *const bad[] = {
-		"", " ", "\n", "-", "0", "0-", "0-1", "0-1 ", "0-1 r", "0-1 rw-p", "0-1 rw-p ", "0-1 rw-p 0", "0-1 rw-p 0 ", "0-1 rw-p 0 0", "0-1 rw-p 0 0:",
-		"0-1 rw-p 0 0:0", "0-1 rw-p 0 0:0 ", "0-1 rw-p 0 0:0 x", "0-1 rw-p 0 0:0 0x", "0-1 rw-p 0 0:0 -1", "0-1 rw-p 0 0:0 18446744073709551616",
+		"",
+		" ",
+		"\n",
+		"-",
+		"0",
+		"0-",
+		"0-1",
+		"0-1 ",
+		"0-1 r",
+		"0-1 rw-p",
+		"0-1 rw-p ",
+		"0-1 rw-p 0",
+		"0-1 rw-p 0 ",
+		"0-1 rw-p 0 0",
+		"0-1 rw-p 0 0:",
+		"0-1 rw-p 0 0:0",
+		"0-1 rw-p 0 0:0 ",
+		"0-1 rw-p 0 0:0 x",
+		"0-1 rw-p 0 0:0 0x",
+		"0-1 rw-p 0 0:0 -1",
+		"0-1 rw-p 0 0:0 18446744073709551616",
 		"0-1 rw-p 0 0:0 99999999999999999999999999",
-		"1-1 rw-p 0 0:0 0", "2-1 rw-p 0 0:0 0",
-		"00000000000000001-2 rw-p 0 0:0 0", "0-10000000000000000 rw-p 0 0:0 0", "0-1 rw-p 00000000000000000 0:0 0",
-		"0-1 rw-p 0 00000000000000000:0 0", "0-1 rw-p 0 0:00000000000000000 0",
-		"0x0-1 rw-p 0 0:0 0", "A-B rw-p 0 0:0 0", "g-h rw-p 0 0:0 0", " 0-1 rw-p 0 0:0 0", "0 -1 rw-p 0 0:0 0", "0--1 rw-p 0 0:0 0", "0-1  rw-p 0 0:0 0",
-		"0-1 rw-x 0 0:0 0", "0-1 wr-p 0 0:0 0", "0-1 rwxp- 0 0:0 0", "0-1 rw- 0 0:0 0", "0-1 rw-P 0 0:0 0", "0-1 \0rwp 0 0:0 0",
-		"0-1 rw-p 0 0:0\t0", "0-1 rw-p 0 0.0 0", "0-1 rw-p  0 0:0 0", "0-1\trw-p 0 0:0 0",
-		"Rss:                   4 kB", "VmFlags: rd", "Name: 0-1 rw-p 0 0:0 0",
+		"1-1 rw-p 0 0:0 0",
+		"2-1 rw-p 0 0:0 0",
+		"00000000000000001-2 rw-p 0 0:0 0",
+		"0-10000000000000000 rw-p 0 0:0 0",
+		"0-1 rw-p 00000000000000000 0:0 0",
+		"0-1 rw-p 0 00000000000000000:0 0",
+		"0-1 rw-p 0 0:00000000000000000 0",
+		"0x0-1 rw-p 0 0:0 0",
+		"A-B rw-p 0 0:0 0",
+		"g-h rw-p 0 0:0 0",
+		" 0-1 rw-p 0 0:0 0",
+		"0 -1 rw-p 0 0:0 0",
+		"0--1 rw-p 0 0:0 0",
+		"0-1  rw-p 0 0:0 0",
+		"0-1 rw-x 0 0:0 0",
+		"0-1 wr-p 0 0:0 0",
+		"0-1 rwxp- 0 0:0 0",
+		"0-1 rw- 0 0:0 0",
+		"0-1 rw-P 0 0:0 0",
+		"0-1 \0rwp 0 0:0 0",
+		"0-1 rw-p 0 0:0\t0",
+		"0-1 rw-p 0 0.0 0",
+		"0-1 rw-p  0 0:0 0",
+		"0-1\trw-p 0 0:0 0",
+		"Rss:                   4 kB",
+		"VmFlags: rd",
+		"Name: 0-1 rw-p 0 0:0 0",
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -83,7 +124,8 @@ static void hostile_lines(void)
 
 static bool parts_within(const struct rdump_mapping *mapping, size_t length)
 {
-	const struct rdump_span part[] = {mapping->begin_text, mapping->end_text, mapping->permissions, mapping->offset, mapping->device, mapping->name};
+	const struct rdump_span part[] = {
+		mapping->begin_text, mapping->end_text, mapping->permissions, mapping->offset, mapping->device, mapping->name};
 
 	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++) {
 		if ((size_t) part[i].at + part[i].length > length || (part[i].length == 0 && i != 5)) {
@@ -93,7 +135,7 @@ static bool parts_within(const struct rdump_mapping *mapping, size_t length)
 	return mapping->begin < mapping->end;
 }
 
-/* In a block of its own, so that a sanitizer or valgrind sees a step over the end. */
+/* In its own block, so that a sanitizer or valgrind detects an access after its end. */
 static int parse_copy(const char *line, size_t length)
 {
 	char *copy = malloc(length ? length : 1);
@@ -109,15 +151,17 @@ static int parse_copy(const char *line, size_t length)
 
 static void damaged_lines(void)
 {
-	static const char line[] = "7f04f1f30000-7f04f1f38000 r--p 00002000 fe:00 1163268                    /srv/app/lib.so (deleted)";
+	static const char line[]
+		= "7f04f1f30000-7f04f1f38000 r--p 00002000 fe:00 1163268                    /srv/app/lib.so (deleted)";
 	char damaged[sizeof(line)];
 	size_t accepted = 0;
 
 	for (size_t length = 0; length < sizeof(line); length++) {
 		accepted += parse_copy(line, length) == 0;
 	}
-	/* from "...fe:00 1" on, each is a line */
-	expect(accepted == strlen(line) - strlen("7f04f1f30000-7f04f1f38000 r--p 00002000 fe:00 ") + 0, "%zu shortened lines were accepted", accepted);
+	/* from "...fe:00 1" on, each of these is a line */
+	expect(accepted == strlen(line) - strlen("7f04f1f30000-7f04f1f38000 r--p 00002000 fe:00 ") + 0,
+		"%zu shortened lines were accepted", accepted);
 	for (size_t at = 0; at < sizeof(line) - 1; at++) {
 		for (int byte = 0; byte < 256; byte++) {
 			memcpy(damaged, line, sizeof(line));
@@ -135,7 +179,8 @@ static void long_lines(void)
 
 	memset(line, 'x', sizeof(line));
 	memcpy(line, start, strlen(start));
-	expect(rdump_maps_parse_line(&mapping, line, 65535) == 0 && mapping.name.length == 65535 - strlen(start), "a line of 65535 bytes");
+	expect(rdump_maps_parse_line(&mapping, line, 65535) == 0 && mapping.name.length == 65535 - strlen(start),
+		"a line of 65535 bytes");
 	expect(rdump_maps_parse_line(&mapping, line, 65536) < 0, "a line of 65536 bytes was accepted");
 	expect(rdump_maps_parse_line(&mapping, line, sizeof(line)) < 0, "a line of 70000 bytes was accepted");
 }
@@ -163,13 +208,16 @@ static struct rdump_mapping with_fields(const char *line, const char *fields)
 static void fields(void)
 {
 	struct rdump_mapping mapping = with_fields(ANONYMOUS_LINE,
-		"Size: 99 kB\nRss:                   1 kB\nAnonymous:   2 kB\nAnonHugePages: 77 kB\nSwap:     3 kB\nSwapPss: 88 kB\nVmFlags: rd wr mr mw me ac sd");
+		"Size: 99 kB\nRss:                   1 kB\nAnonymous:   2 kB\nAnonHugePages: 77 kB\nSwap:     3 kB\nSwapPss: "
+		"88 kB\nVmFlags: rd wr mr mw me ac sd");
 
-	expect(mapping.rss == 1024 && mapping.anonymous == 2048 && mapping.swap == 3072 && mapping.accounted, "the three counts");
+	expect(mapping.rss == 1024 && mapping.anonymous == 2048 && mapping.swap == 3072 && mapping.accounted,
+		"the three counts");
 	expect(!mapping.excluded && !mapping.hugetlb, "flags that say nothing");
 	mapping = with_fields(ANONYMOUS_LINE, "Rss: 4 kB\nAnonymous: 4 kB");
 	expect(!mapping.accounted, "accounted for without Swap");
-	mapping = with_fields(ANONYMOUS_LINE, "SwapPss: 4 kB\nRssFile: 4 kB\nAnonymousX: 4 kB\nswap: 4 kB\n Swap: 4 kB\nSwap\nX");
+	mapping = with_fields(
+		ANONYMOUS_LINE, "SwapPss: 4 kB\nRssFile: 4 kB\nAnonymousX: 4 kB\nswap: 4 kB\n Swap: 4 kB\nSwap\nX");
 	expect(!mapping.accounted && !mapping.swap && !mapping.rss && !mapping.anonymous, "look-alikes were taken");
 }
 
@@ -179,10 +227,21 @@ static void flags(void)
 		const char *line;
 		bool excluded, hugetlb;
 	} row[] = {
-		{"VmFlags: rd wr dd", true, false}, {"VmFlags: dd", true, false}, {"VmFlags:dd", true, false}, {"VmFlags: rd io", true, false},
-		{"VmFlags: pf rd ", true, false}, {"VmFlags: rd ht", false, true}, {"VmFlags: ht dd ht", true, true},
-		{"VmFlags: ", false, false}, {"VmFlags:", false, false}, {"VmFlags", false, false}, {"VmFlags: d", false, false}, {"VmFlags: rd d", false, false},
-		{"VmFlags: rd wr mr mw me ms gd nr um uw nh ac hg sd", false, false}, {"Flags: dd", false, false}, {"vmflags: dd", false, false},
+		{"VmFlags: rd wr dd", true, false},
+		{"VmFlags: dd", true, false},
+		{"VmFlags:dd", true, false},
+		{"VmFlags: rd io", true, false},
+		{"VmFlags: pf rd ", true, false},
+		{"VmFlags: rd ht", false, true},
+		{"VmFlags: ht dd ht", true, true},
+		{"VmFlags: ", false, false},
+		{"VmFlags:", false, false},
+		{"VmFlags", false, false},
+		{"VmFlags: d", false, false},
+		{"VmFlags: rd d", false, false},
+		{"VmFlags: rd wr mr mw me ms gd nr um uw nh ac hg sd", false, false},
+		{"Flags: dd", false, false},
+		{"vmflags: dd", false, false},
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
@@ -191,17 +250,19 @@ static void flags(void)
 	}
 }
 
-/* A count that is not understood must be "some": 0 would leave pages out. */
+/* A count that cannot be read must mean "some": with 0, pages would be missing. */
 static void strange_counts(void)
 {
-	static const char *const strange[] = {"Swap:", "Swap: ", "Swap: kB", "Swap: -1 kB", "Swap: 18446744073709551616 kB", "Swap: 18446744073709551615 kB",
-		"Swap: 99999999999999999999999 kB", "Swap:\t4 kB", "Swap: 18014398509481984 kB"};
+	static const char *const strange[] = {"Swap:", "Swap: ", "Swap: kB", "Swap: -1 kB", "Swap: 18446744073709551616 kB",
+		"Swap: 18446744073709551615 kB", "Swap: 99999999999999999999999 kB", "Swap:\t4 kB",
+		"Swap: 18014398509481984 kB"};
 
 	for (size_t i = 0; i < sizeof(strange) / sizeof(*strange); i++) {
 		struct rdump_mapping mapping = with_fields(ANONYMOUS_LINE, strange[i]);
 		expect(mapping.accounted && mapping.swap > 0, "%s counts as none", strange[i]);
 	}
-	expect(with_fields(ANONYMOUS_LINE, "Swap: 18014398509481983 kB").swap == UINT64_C(18446744073709550592), "the largest count");
+	expect(with_fields(ANONYMOUS_LINE, "Swap: 18014398509481983 kB").swap == UINT64_C(18446744073709550592),
+		"the largest count");
 }
 
 /* ---- the table --------------------------------------------------------------------------------------------------- */
@@ -213,7 +274,7 @@ static void strange_counts(void)
 #define CHANGED RDUMP_CLASS_CHANGED
 #define RESIDENT RDUMP_CLASS_RESIDENT
 
-/* Rule 4 of the design: which mappings, lean and full. `memory`: the kernel's answer to where an unlinked file lies. */
+/* The class of each mapping, lean and full. `memory`: whether an unlinked file is in memory, as the kernel says. */
 static void table(void)
 {
 	static const struct {
@@ -221,7 +282,7 @@ static void table(void)
 		bool memory;
 		enum rdump_class lean, full;
 	} row[] = {
-		/* anonymous, heap, stack, .bss: pages that are there */
+		/* anonymous, heap, stack, .bss: pages that exist */
 		{AT "rw-p 00000000 00:00 0 ", "", false, PRESENT, PRESENT},
 		{AT "rw-p 00000000 00:00 0 [heap]", "", false, PRESENT, PRESENT},
 		{AT "rw-p 00000000 00:00 0 [stack]", "", false, PRESENT, PRESENT},
@@ -231,7 +292,7 @@ static void table(void)
 		{AT "rw-p 00000000 00:10 99 /anon_hugepage (deleted)", "VmFlags: rd wr ht", false, PRESENT, PRESENT},
 		{AT "rw-p 00000000 00:00 0 [vheap]", "", false, PRESENT, PRESENT},
 		{AT "rw-p 00000000 00:06 4 /dev/zero", "", false, PRESENT, PRESENT},
-		/* shared anonymous, memfd, SysV, unlinked: pages that are there, read-only or not */
+		/* shared anonymous, memfd, SysV, unlinked: pages that exist, read-only or not */
 		{AT "rw-s 00000000 00:01 1121 /dev/zero (deleted)", "", true, RESIDENT, RESIDENT},
 		{AT "r--s 00000000 00:01 1121 /dev/zero (deleted)", "", true, RESIDENT, RESIDENT},
 		{AT "rw-s 00000000 00:01 1121 [anon_shmem:opcache]", "", true, RESIDENT, RESIDENT},
@@ -241,8 +302,9 @@ static void table(void)
 		{AT "rw-s 00000000 00:01 0 /SYSV00000000 (deleted)", "", true, RESIDENT, RESIDENT},
 		{AT "rw-s 00000000 00:01 0 /SYSV00000000 (deleted)", "", false, RESIDENT, RESIDENT},
 		{AT "rw-s 00000000 00:1c 7 /dev/shm/x (deleted)", "", true, RESIDENT, RESIDENT},
-		{AT "rw-s 00000000 00:00 0 ", "", false, RESIDENT, RESIDENT}, /* a kernel that shows no file for it */
-		{AT "rw-s 00000000 fe:00 7 /srv/x (deleted)", "", false, WHOLE, WHOLE}, /* on a disk: mincore() sees the cache alone */
+		{AT "rw-s 00000000 00:00 0 ", "", false, RESIDENT, RESIDENT}, /* a kernel that shows it without a file */
+		{AT "rw-s 00000000 fe:00 7 /srv/x (deleted)", "", false, WHOLE,
+			WHOLE}, /* on a disk: mincore() sees only the page cache */
 		{AT "rw-s 00000000 00:01 7 /anon_hugepage (deleted)", "VmFlags: rd wr sh ht", true, WHOLE, WHOLE},
 		/* private, from a file */
 		{AT "rw-p 00000000 fe:00 7 /usr/bin/php", "", false, WHOLE, WHOLE},
@@ -270,15 +332,18 @@ static void table(void)
 		{AT "r--p 00000000 00:00 0 [vvar_vclock]", "", false, NONE, NONE},
 		{AT "r-xp 00000000 00:00 0 [vdso]", "", false, NONE, NONE},
 		{AT "r-xp 00000000 00:00 0 [vsyscall]", "", false, NONE, NONE},
-		/* by inode, not by name: a file may be called what it likes */
+		/* by inode, not by name: a file can have any name */
 		{AT "rw-p 00000000 fe:00 7 [vdso]", "", false, WHOLE, WHOLE},
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		struct rdump_mapping mapping = with_fields(row[i].line, row[i].fields);
-		enum rdump_class lean = rdump_maps_classify(&mapping, false, row[i].memory), full = rdump_maps_classify(&mapping, true, row[i].memory);
-		expect(lean == row[i].lean, "lean: %s %s: %d instead of %d", row[i].line, row[i].fields, (int) lean, (int) row[i].lean);
-		expect(full == row[i].full, "full: %s %s: %d instead of %d", row[i].line, row[i].fields, (int) full, (int) row[i].full);
+		enum rdump_class lean = rdump_maps_classify(&mapping, false, row[i].memory),
+						 full = rdump_maps_classify(&mapping, true, row[i].memory);
+		expect(lean == row[i].lean, "lean: %s %s: %d instead of %d", row[i].line, row[i].fields, (int) lean,
+			(int) row[i].lean);
+		expect(full == row[i].full, "full: %s %s: %d instead of %d", row[i].line, row[i].fields, (int) full,
+			(int) row[i].full);
 	}
 }
 
@@ -295,7 +360,7 @@ static int read_file(const char *path, bool full)
 
 	rdump_scratch_take(&scratch);
 	shim_replace("/proc/self/smaps", path, 0);
-	shim_replace("/proc/self/maps", path, 0); /* asked where smaps gives nothing at all */
+	shim_replace("/proc/self/maps", path, 0); /* read if smaps is empty */
 	memset(&error, 0, sizeof(error));
 	status = rdump_maps_open(&maps, &scratch, full, &error);
 	expect(status == 0 || (error.step && error.path && error.err), "a failure without a reason");
@@ -334,12 +399,13 @@ static void check_classes(const char *recording, bool full, const char *expected
 		classes[i] = letter[maps.mapping[i].class];
 		expect(maps.mapping[i].accounted, "mapping %u is not accounted for", i);
 	}
-	expect(!strcmp(classes, expected), "%s, %s: %s instead of %s", recording, full ? "full" : "lean", classes, expected);
+	expect(
+		!strcmp(classes, expected), "%s, %s: %s instead of %s", recording, full ? "full" : "lean", classes, expected);
 	done();
 }
 
-/* php 8.2 on Debian 12 with opcache. In order: opcache's memory; the program's header, code, tables, RELRO, .data; the heap; .bss;
- * libsodium's .data; the kernel's pages, among which the stack */
+/* php 8.2 on Debian 12 with opcache. In order: opcache's memory; the program's header, code, tables, RELRO, .data; the
+ * heap; .bss; libsodium's .data; the kernel's pages, among which the stack */
 static void recorded_php(void)
 {
 	check_classes("php.smaps", false, "rccccWppW---p-");
@@ -363,19 +429,20 @@ static void check_one(uint32_t i, uint64_t begin, uint64_t end, const char *begi
 		(int) maps.mapping[i].begin_text.length, maps.mapping[i].line + maps.mapping[i].begin_text.at);
 }
 
-/* The list is read while other threads map: a mapping may come again, grown over the one before. */
+/* Other threads map while the list is read: a mapping may appear again, extended over the one before. */
 static void overlaps(void)
 {
-	static const char text[] =
-		"00400000-00500000 r--p 00000000 fd:01 7 /srv/a\nSwap: 0 kB\n"
-		"00480000-00600000 rw-p 00000000 00:00 0 \nSwap: 8 kB\n" /* grown over its forerunner: cut */
-		"00500000-00580000 rw-p 00000000 00:00 0 gone\nSwap: 4 kB\nVmFlags: dd\n" /* seen already: dropped, and its fields with it */
-		"00600000-00700000 rw-p 00000000 00:00 0 \n" /* touches: stays */
-		"00600000-00700000 rw-p 00000000 00:00 0 gone\n"
-		"00000000-00800000 rw-p 00000000 00:00 0 \n"
-		"7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n"
-		"00900000-7f0000002000 rw-p 00000000 00:00 0 gone\n" /* the cut address has more digits than there is room for */
-		"7f0000000000-7f0000003000 rw-p 00000000 00:00 0 last\n";
+	static const char text[]
+		= "00400000-00500000 r--p 00000000 fd:01 7 /srv/a\nSwap: 0 kB\n"
+		  "00480000-00600000 rw-p 00000000 00:00 0 \nSwap: 8 kB\n"                  /* overlaps the one before: cut */
+		  "00500000-00580000 rw-p 00000000 00:00 0 gone\nSwap: 4 kB\nVmFlags: dd\n" /* seen before: ignored, with its
+																					   fields */
+		  "00600000-00700000 rw-p 00000000 00:00 0 \n"                              /* adjacent: kept */
+		  "00600000-00700000 rw-p 00000000 00:00 0 gone\n"
+		  "00000000-00800000 rw-p 00000000 00:00 0 \n"
+		  "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n"
+		  "00900000-7f0000002000 rw-p 00000000 00:00 0 gone\n" /* the cut address has too many digits for the line */
+		  "7f0000000000-7f0000003000 rw-p 00000000 00:00 0 last\n";
 
 	expect(read_text(text, strlen(text)) == 0, "cannot %s: %s", error.step, strerror(error.err));
 	check_one(0, 0x400000, 0x500000, "00400000");
@@ -399,7 +466,7 @@ static void hostile_lists(void)
 	} row[] = {
 		{"", ENODATA, 0},
 		{"\n", EBADMSG, 0},
-		{"0-1 rw-p 0 0:0 0", EBADMSG, 0}, /* no newline at the end: cut off in the middle, perhaps */
+		{"0-1 rw-p 0 0:0 0", EBADMSG, 0}, /* no newline at the end: it may be incomplete */
 		{"0-1 rw-p 0 0:0 0\n", 0, 1},
 		{"0-1 rw-p 0 0:0 0\n\n", EBADMSG, 1},
 		{"0-1 rw-p 0 0:0 0\nx\n", EBADMSG, 1},
@@ -411,7 +478,8 @@ static void hostile_lists(void)
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		int status = read_text(row[i].text, strlen(row[i].text));
-		expect(status == (row[i].err ? -1 : 0) && error.err == row[i].err, "list %zu: %d, %s", i, status, strerror(error.err));
+		expect(status == (row[i].err ? -1 : 0) && error.err == row[i].err, "list %zu: %d, %s", i, status,
+			strerror(error.err));
 		expect(row[i].err || maps.count == row[i].count, "list %zu: %u mappings", i, maps.count);
 		done();
 	}
@@ -421,12 +489,14 @@ static void hostile_lists(void)
 
 static bool is_deleted_file(const struct rdump_mapping *mapping)
 {
-	return mapping->name.length > 10 && !memcmp(mapping->line + mapping->name.at + mapping->name.length - 10, " (deleted)", 10);
+	return mapping->name.length > 10
+		&& !memcmp(mapping->line + mapping->name.at + mapping->name.length - 10, " (deleted)", 10);
 }
 
 static void overlong_lists(void)
 {
-	static const size_t length[] = {60000, 65535, 65536, RDUMP_MAPS_WORK - 1, RDUMP_MAPS_WORK, RDUMP_MAPS_WORK + 1, 3 * RDUMP_MAPS_WORK};
+	static const size_t length[]
+		= {60000, 65535, 65536, RDUMP_MAPS_WORK - 1, RDUMP_MAPS_WORK, RDUMP_MAPS_WORK + 1, 3 * RDUMP_MAPS_WORK};
 	static char text[3 * RDUMP_MAPS_WORK + 200];
 	static const char start[] = "00400000-00500000 r--p 00000000 fd:01 7 ";
 
@@ -434,18 +504,22 @@ static void overlong_lists(void)
 		memset(text, 'x', sizeof(text));
 		memcpy(text, start, strlen(start));
 		text[length[i]] = '\n';
-		expect(read_text(text, length[i] + 1) == 0 && maps.count == 1, "a line of %zu bytes: %s", length[i], strerror(error.err));
-		expect((size_t) maps.mapping[0].name.at + maps.mapping[0].name.length == (length[i] < 65535 ? length[i] : 65535),
+		expect(read_text(text, length[i] + 1) == 0 && maps.count == 1, "a line of %zu bytes: %s", length[i],
+			strerror(error.err));
+		expect(
+			(size_t) maps.mapping[0].name.at + maps.mapping[0].name.length == (length[i] < 65535 ? length[i] : 65535),
 			"a line of %zu bytes has a name of %u", length[i], maps.mapping[0].name.length);
 		done();
-		/* What tells that the file is gone stays. */
+		/* The mark of a deleted file is kept. */
 		memcpy(text + length[i] - 10, " (deleted)", 10);
-		expect(read_text(text, length[i] + 1) == 0 && is_deleted_file(&maps.mapping[0]), "a deleted file's line of %zu bytes", length[i]);
+		expect(read_text(text, length[i] + 1) == 0 && is_deleted_file(&maps.mapping[0]),
+			"a deleted file's line of %zu bytes", length[i]);
 		done();
-		expect(read_text(text, length[i]) < 0 && error.err == EBADMSG, "a line of %zu bytes without an end was accepted", length[i]);
+		expect(read_text(text, length[i]) < 0 && error.err == EBADMSG,
+			"a line of %zu bytes without an end was accepted", length[i]);
 		done();
 	}
-	/* A field may be as long as it likes, as long as it fits. */
+	/* A field of any length that fits. */
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "0-1 rw-p 0 0:0 0\nX", 18);
 	text[100000] = '\n';
@@ -459,8 +533,8 @@ static char *many_mappings(unsigned count, size_t *length)
 
 	*length = 0;
 	for (unsigned i = 0; i < count; i++) {
-		*length += (size_t) sprintf(text + *length, "%012lx-%012lx rw-p 00000000 00:00 0 \nSwap: %u kB\n", 0x7f0000000000 + i * 0x2000ul,
-			0x7f0000000000 + i * 0x2000ul + 0x1000, i);
+		*length += (size_t) sprintf(text + *length, "%012lx-%012lx rw-p 00000000 00:00 0 \nSwap: %u kB\n",
+			0x7f0000000000 + i * 0x2000ul, 0x7f0000000000 + i * 0x2000ul + 0x1000, i);
 	}
 	return text;
 }
@@ -482,7 +556,8 @@ static void many(void)
 	text = many_mappings(65000, &length);
 	expect(read_text(text, length) == 0 && maps.count == 65000, "65000 mappings: %u", maps.count);
 	for (uint32_t i = 0; i < maps.count; i++) {
-		expect(maps.mapping[i].begin == 0x7f0000000000 + i * 0x2000ul && maps.mapping[i].swap == i * 1024ul, "mapping %u", i);
+		expect(maps.mapping[i].begin == 0x7f0000000000 + i * 0x2000ul && maps.mapping[i].swap == i * 1024ul,
+			"mapping %u", i);
 	}
 	used = scratch_in_use() - RDUMP_MAPS_WORK;
 	expect(used == 65 * few_bytes, "65000 mappings take %zu bytes of scratch, 1000 take %zu", used, few_bytes);
@@ -490,34 +565,30 @@ static void many(void)
 	free(text);
 }
 
-/* Where mmap() gives none there is the reserve: as many mappings as a process may have by default, and beyond that a reason. */
+/* If mmap() fails there is the reserve: enough for the default limit of mappings. With more, there is an error. */
 static void little_scratch(void)
 {
 	size_t length;
 	char *text = many_mappings(150000, &length);
 
 	put_file(LIST, text, length);
-	shim_arm();
-	shim.only = "mmap";
-	shim.fail_from = 1;
-	shim.err = ENOMEM;
+	shim_fail("mmap", ENOMEM);
 	expect(read_file(LIST, false) < 0 && error.err == ENOMEM, "150000 mappings in the reserve");
-	expect(!scratch.mapped && scratch.end - scratch.begin >= 11 << 20, "the reserve has %td bytes", scratch.end - scratch.begin);
+	expect(!scratch.mapped && scratch.end - scratch.begin >= 11 << 20, "the reserve has %td bytes",
+		scratch.end - scratch.begin);
 	expect(scratch.low <= scratch.high, "the scratch is overdrawn");
 	shim_disarm();
 	done();
-	shim_arm();
-	shim.only = "mmap";
-	shim.fail_from = 1;
-	shim.err = ENOMEM;
+	shim_fail("mmap", ENOMEM);
 	put_file(LIST, text, (size_t) (strchr(text + length / 150000 * 65530, '\n') - text) + 1);
-	expect(read_file(LIST, false) == 0 && maps.count >= 65000, "%u mappings in the reserve: %s", maps.count, strerror(error.err));
+	expect(read_file(LIST, false) == 0 && maps.count >= 65000, "%u mappings in the reserve: %s", maps.count,
+		strerror(error.err));
 	shim_disarm();
 	done();
 	free(text);
 }
 
-/* The kernel gives as much as it likes at a time, and may be interrupted. */
+/* A read() may return any number of bytes, and may be interrupted. */
 static char served_in_pieces[65536];
 static size_t piece_calls;
 
@@ -532,10 +603,7 @@ static void in_pieces(void)
 	memcpy(served_in_pieces, maps.mapping, count * sizeof(*maps.mapping));
 	done();
 
-	shim_arm();
-	shim.only = "read";
-	shim.fail_from = 1;
-	shim.err = SHIM_SHORT;
+	shim_fail("read", SHIM_SHORT);
 	expect(read_file(path, false) == 0, "a byte at a time: %s", strerror(error.err));
 	piece_calls = (size_t) shim.calls;
 	shim_disarm();
@@ -562,10 +630,12 @@ static void in_pieces(void)
 		shim.fail_at = at;
 		shim.err = EIO;
 		if (at == 1) {
-			/* Nothing was got: the other list is as good. */
-			expect(read_file(path, false) == 0 && maps.count == count && shim.failed, "no fall-back to maps: %s", strerror(error.err));
+			/* smaps gives nothing: maps is read. */
+			expect(read_file(path, false) == 0 && maps.count == count && shim.failed, "no fall-back to maps: %s",
+				strerror(error.err));
 		} else {
-			expect(read_file(path, false) < 0 && error.err == EIO && shim.failed, "an error at read %d is not told", at);
+			expect(
+				read_file(path, false) < 0 && error.err == EIO && shim.failed, "an error at read %d is not told", at);
 		}
 		shim_disarm();
 		done();
@@ -581,24 +651,29 @@ static void without_smaps(void)
 	put_file("empty", "", 0);
 	for (int i = 0; i < 4; i++) {
 		static const char *const instead[] = {NULL, NULL, "rubbish", "empty"};
+		static const int err[] = {ENOENT, EACCES, 0, 0};
 		rdump_scratch_take(&scratch);
-		shim_replace("/proc/self/smaps", instead[i], i == 0 ? ENOENT : i == 1 ? EACCES : 0);
+		shim_replace("/proc/self/smaps", instead[i], err[i]);
 		shim_replace("/proc/self/maps", "maps", 0);
 		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0 && maps.count == 1, "%d: no fall-back to maps", i);
 		expect(!maps.mapping[0].accounted, "%d: accounted for by maps", i);
 		rdump_scratch_give(&scratch);
 	}
 
-	/* No descriptor left is no reason to do with less. */
+	/* Without a free descriptor there is an error, not a smaller list. */
 	rdump_scratch_take(&scratch);
 	shim_replace("/proc/self/smaps", NULL, EMFILE);
-	expect(rdump_maps_open(&maps, &scratch, false, &error) < 0 && error.err == EMFILE && !strcmp(error.path, "/proc/self/smaps"), "EMFILE");
+	expect(rdump_maps_open(&maps, &scratch, false, &error) < 0 && error.err == EMFILE
+			&& !strcmp(error.path, "/proc/self/smaps"),
+		"EMFILE");
 	rdump_scratch_give(&scratch);
 
 	rdump_scratch_take(&scratch);
 	shim_replace("/proc/self/smaps", NULL, ENOENT);
 	shim_replace("/proc/self/maps", NULL, ENOENT);
-	expect(rdump_maps_open(&maps, &scratch, false, &error) < 0 && error.err == ENOENT && !strcmp(error.path, "/proc/self/maps"), "no /proc");
+	expect(rdump_maps_open(&maps, &scratch, false, &error) < 0 && error.err == ENOENT
+			&& !strcmp(error.path, "/proc/self/maps"),
+		"no /proc");
 	done();
 }
 
@@ -629,7 +704,7 @@ static void real_odd_names(void)
 	expect(memory != MAP_FAILED, "mmap: %s", strerror(errno));
 	strcat(path, "f");
 	for (const char *at = path; *at; at++) {
-		/* the kernel escapes the newline alone */
+		/* the kernel escapes only the newline */
 		length += (size_t) sprintf(expected + length, *at == '\n' ? "\\012" : "%c", *at);
 	}
 	rdump_scratch_take(&scratch);

@@ -1,4 +1,4 @@
-/* Which pages: each source of the answer, forced, on memory whose pages are known. */
+/* Which pages exist: each source of the answer, on memory with known pages. */
 #include "check.h"
 #include "shim.h"
 #include "../../rdump_pages.h"
@@ -16,7 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum source {SCAN, ENTRIES, MINCORE, NOTHING, SOURCES};
+enum source {
+	SCAN,
+	ENTRIES,
+	MINCORE,
+	NOTHING,
+	SOURCES
+};
 
 static struct rdump_pages finder;
 
@@ -35,7 +41,7 @@ static struct rdump_scratch scratch;
 static struct rdump_maps maps;
 static struct rdump_error error;
 
-/* The pages of an arena that came as runs, one byte each, and how they came. */
+/* The pages of an arena that were in runs, one byte each, and the number of runs. */
 static struct {
 	uint64_t begin, end, previous;
 	unsigned char *there;
@@ -46,8 +52,8 @@ static int collect(void *context, uint64_t begin, uint64_t end)
 {
 	(void) context;
 	expect(begin < end && begin % page == 0 && end % page == 0, "a run that is not of whole pages");
-	expect(got.runs == 0 || begin > got.previous, "runs that touch, overlap or are out of order: %llx behind %llx", (unsigned long long) begin,
-		(unsigned long long) got.previous);
+	expect(got.runs == 0 || begin > got.previous, "runs that touch, overlap or are out of order: %llx behind %llx",
+		(unsigned long long) begin, (unsigned long long) got.previous);
 	got.previous = end;
 	got.runs++;
 	expect(begin >= got.begin && end <= got.end, "a run outside of the arena");
@@ -58,7 +64,7 @@ static int collect(void *context, uint64_t begin, uint64_t end)
 	return 0;
 }
 
-/* Asks for the runs of the arena alone. Returns whether that source is to be had here. */
+/* Asks for the runs of the arena. Returns whether that source exists here. */
 static bool ask(enum source source, void *arena, size_t size, bool full)
 {
 	memset(&got.previous, 0, sizeof(got) - offsetof(__typeof__(got), previous));
@@ -67,7 +73,7 @@ static bool ask(enum source source, void *arena, size_t size, bool full)
 	got.there = calloc(size / page + 1, 1);
 	rdump_scratch_take(&scratch);
 	expect(open_pages(&maps, &scratch, full, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
-	struct rdump_mapping *first = maps.mapping, before = *first; /* stands behind the work area */
+	struct rdump_mapping *first = maps.mapping, before = *first; /* is after the arena */
 	while (maps.count > 0 && maps.mapping->begin < got.begin) {
 		maps.mapping++;
 		maps.count--;
@@ -99,7 +105,7 @@ static bool ask(enum source source, void *arena, size_t size, bool full)
 
 static unsigned char *reserve(size_t size, int flags)
 {
-	/* With a page around it that cannot be read: no neighbour joins its runs. */
+	/* With unreadable pages on both sides: no other mapping joins its runs. */
 	unsigned char *memory = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	expect(memory != MAP_FAILED, "mmap of %zu: %s", size, strerror(errno));
@@ -124,7 +130,8 @@ static void touch(unsigned char *arena, const unsigned char *wanted, size_t page
 static void check_pages(enum source source, const unsigned char *wanted, size_t pages)
 {
 	for (size_t i = 0; i < pages; i++) {
-		expect(got.there[i] == (wanted[i] != 0), "%s: page %zu of %zu is%s there", source_name[source], i, pages, got.there[i] ? "" : " not");
+		expect(got.there[i] == (wanted[i] != 0), "%s: page %zu of %zu is%s there", source_name[source], i, pages,
+			got.there[i] ? "" : " not");
 	}
 	free(got.there);
 }
@@ -133,13 +140,20 @@ static void check_pages(enum source source, const unsigned char *wanted, size_t 
 static void same_from_each_source(void)
 {
 	size_t pages = 3000;
-	unsigned char *wanted = calloc(pages, 1), *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	unsigned char *wanted = calloc(pages, 1),
+				  *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 	unsigned answered = 0;
 	uint32_t random = 12345;
 
 	for (size_t i = 0; i < pages; i++) {
 		random = random * 1103515245 + 12345;
-		wanted[i] = i / 500 == 2 ? 1 : i / 500 == 3 ? 0 : i == 0 || i == pages - 1 ? 1 : random >> 30 & 2 ? 0 : random >> 20 & 1 ? 1 : 2;
+		if (i / 500 == 2 || i == 0 || i == pages - 1) {
+			wanted[i] = 1;
+		} else if (i / 500 == 3 || random >> 30 & 2) {
+			wanted[i] = 0;
+		} else {
+			wanted[i] = random >> 20 & 1 ? 1 : 2;
+		}
 	}
 	touch(arena, wanted, pages);
 	for (int source = SCAN; source < NOTHING; source++) {
@@ -155,11 +169,12 @@ static void same_from_each_source(void)
 	}
 }
 
-/* More runs than one answer holds: each source has to be asked again where it left off. */
+/* More runs than one answer can hold: each source is asked again for the rest. */
 static void more_than_one_answer(void)
 {
 	size_t pages = 40000; /* 20000 runs; an answer of PAGEMAP_SCAN takes 5461, of pagemap 16384 pages */
-	unsigned char *wanted = calloc(pages, 1), *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	unsigned char *wanted = calloc(pages, 1),
+				  *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 
 	for (size_t i = 0; i < pages; i += 2) {
 		wanted[i] = 1;
@@ -187,12 +202,13 @@ static void more_than_one_answer(void)
 	}
 }
 
-/* A source that stops answering half way: the next goes on from there, and nothing is missed. */
+/* A source that fails half way: the next one continues there, and no page is missing. */
 static void source_that_stops(void)
 {
 	static const char *const call[] = {"ioctl", "pread", "mincore"};
 	size_t pages = 140000;
-	unsigned char *wanted = calloc(pages, 1), *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	unsigned char *wanted = calloc(pages, 1),
+				  *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 
 	for (size_t i = 0; i < pages; i += i < 30000 ? 2 : 13000) {
 		wanted[i] = 1;
@@ -206,7 +222,8 @@ static void source_that_stops(void)
 			got.there = calloc(pages, 1);
 			shim_show_only(arena, arena + pages * page);
 			rdump_scratch_take(&scratch);
-			expect(open_pages(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step, strerror(error.err));
+			expect(open_pages(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step,
+				strerror(error.err));
 			finder.can_scan = which == 0 && finder.can_scan;
 			if (which == 2) {
 				rdump_pages_close(&finder);
@@ -220,14 +237,15 @@ static void source_that_stops(void)
 			for (size_t i = 0; i < pages; i++) {
 				expect(got.there[i] || !wanted[i], "%s fails at call %d: page %zu is missing", call[which], nth, i);
 			}
-			expect(which == 2 || !shim.failed || got.pages < 20000, "%s fails at call %d: %zu pages", call[which], nth, got.pages);
+			expect(which == 2 || !shim.failed || got.pages < 20000, "%s fails at call %d: %zu pages", call[which], nth,
+				got.pages);
 			free(got.there);
 			rdump_pages_close(&finder);
 			rdump_scratch_give(&scratch);
 			shim_restore();
 		}
 	}
-	/* An interruption is none. */
+	/* An interrupted call is repeated. */
 	bool scan_works = ask(SCAN, arena, pages * page, false);
 	for (size_t which = 0; which < 2; which++) {
 		shim_show_only(arena, arena + pages * page);
@@ -266,11 +284,13 @@ static size_t huge_page(void)
 	return size;
 }
 
-/* Address space costs nothing: neither pages nor questions. */
+/* Reserved address space needs neither pages nor system calls. */
 static void a_terabyte(void)
 {
 	size_t size = (size_t) 1 << 40;
-	unsigned char *arena = check_emulated() ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	unsigned char *arena = check_emulated()
+		? MAP_FAILED
+		: mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (check_emulated()) {
 		skip("an emulator keeps a table of the pages");
@@ -279,7 +299,7 @@ static void a_terabyte(void)
 		skip("no address space of 1 TB: %s", strerror(errno));
 	}
 	for (int source = SCAN; source <= NOTHING; source++) {
-		/* Untouched, smaps says so, and no source is asked. */
+		/* smaps says that it is untouched, and no source is asked. */
 		got.runs = got.pages = 0;
 		got.begin = (uintptr_t) arena;
 		got.end = got.begin + size;
@@ -302,7 +322,7 @@ static void a_terabyte(void)
 		rdump_scratch_give(&scratch);
 		shim_restore();
 	}
-	/* Touched at both ends: one question. */
+	/* Touched at both ends: one system call. */
 	arena[0] = arena[size - 1] = 1;
 	shim_show_only(arena, arena + size);
 	rdump_scratch_take(&scratch);
@@ -313,8 +333,9 @@ static void a_terabyte(void)
 		shim_arm();
 		expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
 		shim_disarm();
-		/* Where huge pages are on, they are what was touched. */
-		expect(!finder.can_scan || (got.runs == 2 && got.pages <= 2 * huge_page() / page), "%zu runs, %zu pages", got.runs, got.pages);
+		/* With huge pages, more than two bytes are touched. */
+		expect(!finder.can_scan || (got.runs == 2 && got.pages <= 2 * huge_page() / page), "%zu runs, %zu pages",
+			got.runs, got.pages);
 		expect(!finder.can_scan || shim.calls <= 8, "%d questions", shim.calls);
 	}
 	rdump_pages_close(&finder);
@@ -331,12 +352,13 @@ static void touch_some(void *context)
 	}
 }
 
-/* A process's page table knows only what that process touched: mincore() has to be asked. */
+/* The page table of a process has only the pages that it has touched: mincore() must be asked. */
 static void shared_memory_of_others(void)
 {
-	/* So large that smaps would spare private memory the question. */
+	/* So large that private memory of this size would not be asked about. */
 	size_t pages = ((size_t) 256 << 20) / page + 100;
-	unsigned char *arena = reserve(pages * page, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE), *wanted = calloc(pages, 1);
+	unsigned char *arena = reserve(pages * page, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE),
+				  *wanted = calloc(pages, 1);
 
 	for (size_t i = 0; i < 100; i += 3) {
 		wanted[i] = 1;
@@ -374,7 +396,7 @@ static void in_a_forked_child(void)
 	end_child(start_child(ask_in_child, NULL));
 }
 
-/* RELRO: read-only from a file, some pages of which are no longer the file's. */
+/* RELRO: a read-only mapping of a file, some pages of which differ from the file. */
 static void changed_pages(void)
 {
 	unsigned char wanted[20] = {0}, *arena, *bytes = calloc(20, page);
@@ -383,9 +405,10 @@ static void changed_pages(void)
 	put_file("library", bytes, 20 * page);
 	fd = open("library", O_RDONLY | O_CLOEXEC);
 	arena = reserve(20 * page, MAP_PRIVATE | MAP_ANONYMOUS);
-	expect(mmap(arena, 20 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
+	expect(mmap(arena, 20 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0) == arena, "mmap: %s",
+		strerror(errno));
 	for (size_t i = 0; i < 20; i++) {
-		(void) *(volatile unsigned char *) (arena + i * page); /* all are there, those of the file too */
+		(void) *(volatile unsigned char *) (arena + i * page); /* all exist, those of the file too */
 	}
 	wanted[3] = wanted[4] = wanted[19] = 1;
 	touch(arena, wanted, 20);
@@ -395,13 +418,13 @@ static void changed_pages(void)
 			check_pages((enum source) source, wanted, 20);
 		}
 	}
-	/* Without a page table nobody can tell them: all, rather than one too few. */
+	/* Without a page table they cannot be told apart: all of them. */
 	ask(MINCORE, arena, 20 * page, false);
 	expect(got.pages == 20, "without a page table: %zu pages", got.pages);
 	ask(SCAN, arena, 20 * page, true);
 	expect(got.pages == 20, "full: %zu pages", got.pages);
 
-	/* None changed: nothing to write and, where smaps tells, nothing to ask. */
+	/* No changed page: nothing to write, and with smaps nothing to ask. */
 	expect(mmap(arena, 20 * page, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
 	for (size_t i = 0; i < 20; i++) {
 		(void) *(volatile unsigned char *) (arena + i * page);
@@ -413,7 +436,7 @@ static void changed_pages(void)
 	}
 }
 
-/* Neighbours in memory come as one run, whatever their permissions: a reader serves a read from one region only. */
+/* Adjacent memory is one run, whatever its permissions: a reader takes the bytes of a read from one region. */
 static void neighbours_are_one_run(void)
 {
 	unsigned char *arena = reserve(9 * page, MAP_PRIVATE | MAP_ANONYMOUS);
@@ -426,7 +449,8 @@ static void neighbours_are_one_run(void)
 	}
 	expect(mprotect(arena + 3 * page, page, PROT_NONE) == 0, "mprotect: %s", strerror(errno));
 	ask(SCAN, arena, 9 * page, false);
-	expect(got.runs == 2 && got.pages == 8, "with a page that cannot be read: %zu pages in %zu runs", got.pages, got.runs);
+	expect(
+		got.runs == 2 && got.pages == 8, "with a page that cannot be read: %zu pages in %zu runs", got.pages, got.runs);
 	expect(madvise(arena + 7 * page, page, MADV_DONTDUMP) == 0, "madvise: %s", strerror(errno));
 	ask(SCAN, arena, 9 * page, false);
 	if (got.pages == 8) {
@@ -458,14 +482,15 @@ static void handler_stops(void)
 		if (source == MINCORE) {
 			rdump_pages_close(&finder);
 		}
-		expect(rdump_pages_runs(&finder, stop_at_third, &calls) == 42 && calls == 3, "%s: %d runs", source_name[source], calls);
+		expect(rdump_pages_runs(&finder, stop_at_third, &calls) == 42 && calls == 3, "%s: %d runs", source_name[source],
+			calls);
 		rdump_pages_close(&finder);
 		rdump_scratch_give(&scratch);
 		shim_restore();
 	}
 }
 
-/* The scratch is cut out of whatever run it lies in, in the front, the middle, the end. */
+/* The scratch is removed from the run that contains it: at its beginning, in its middle, at its end. */
 static void scratch_is_cut_out(void)
 {
 	unsigned char *arena = reserve(30 * page, MAP_PRIVATE | MAP_ANONYMOUS);
@@ -498,7 +523,7 @@ static void scratch_is_cut_out(void)
 	shim_restore();
 }
 
-/* An unlinked file: on a disk its pages may be out of the cache, on a tmpfs they are what mincore() sees. */
+/* An unlinked file: on a disk its pages may not be in the cache, on a tmpfs mincore() sees them. */
 static void unlinked_files(void)
 {
 	struct statfs file_system;
@@ -506,11 +531,14 @@ static void unlinked_files(void)
 	char path[] = "/dev/shm/rdump-c-XXXXXX";
 	int fd = open("unlinked", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	expect(fd >= 0 && unlink("unlinked") == 0 && ftruncate(fd, (off_t) (50 * page)) == 0 && fstatfs(fd, &file_system) == 0, "%s", strerror(errno));
-	/* Large enough not to be read in ahead. */
+	expect(
+		fd >= 0 && unlink("unlinked") == 0 && ftruncate(fd, (off_t) (50 * page)) == 0 && fstatfs(fd, &file_system) == 0,
+		"%s", strerror(errno));
+	/* Large enough to exceed the read-ahead. */
 	expect(ftruncate(fd, (off_t) (5000 * page)) == 0, "ftruncate: %s", strerror(errno));
 	arena = reserve(5000 * page, MAP_PRIVATE | MAP_ANONYMOUS);
-	expect(mmap(arena, 5000 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
+	expect(mmap(arena, 5000 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == arena, "mmap: %s",
+		strerror(errno));
 	arena[5 * page] = 1;
 	if (file_system.f_type != 0x01021994) {
 		ask(SCAN, arena, 5000 * page, false);
@@ -522,7 +550,8 @@ static void unlinked_files(void)
 		skip("/dev/shm is no tmpfs");
 	}
 	expect(unlink(path) == 0 && ftruncate(fd, (off_t) (50 * page)) == 0, "%s", strerror(errno));
-	expect(mmap(arena, 50 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == arena, "mmap: %s", strerror(errno));
+	expect(mmap(arena, 50 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == arena, "mmap: %s",
+		strerror(errno));
 	arena[5 * page] = arena[6 * page] = 1;
 	ask(SCAN, arena, 50 * page, false);
 	expect(got.pages == 2 && got.there[5] && got.there[6], "unlinked, on a tmpfs: %zu pages", got.pages);
@@ -532,7 +561,7 @@ static void unlinked_files(void)
 # define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
 #endif
 
-/* Guard pages look swapped out to the page table, and are no memory. The kernel tells them apart since 6.15. */
+/* The page table shows guard pages as swapped out, but they are no memory. Since 6.15 the kernel marks them. */
 static void guard_pages(void)
 {
 	static const unsigned char wanted[] = "x..xx...x";
@@ -562,7 +591,7 @@ static void guard_pages(void)
 	}
 }
 
-/* mincore() knows nothing of what is swapped out: where there may be some, it is not asked. */
+/* mincore() does not see swapped pages: if there may be some, it is not asked. */
 static void mincore_and_swap(void)
 {
 	static const struct {
@@ -577,14 +606,14 @@ static void mincore_and_swap(void)
 		{MAP_PRIVATE, true, 4096, false, false, "6.1.0", false, true},
 		{MAP_PRIVATE, false, 0, false, true, "6.1.0", false, true},
 		{MAP_PRIVATE, false, 0, true, false, "6.1.0", false, true},
-		/* Before Linux 4.5 "Swap:" is 0 for shared memory always. */
+		/* Before Linux 4.5 "Swap:" is always 0 for shared memory. */
 		{MAP_SHARED, true, 0, true, true, "4.5.0", false, true},
 		{MAP_SHARED, true, 0, true, false, "4.4.302-debian", false, true},
 		{MAP_SHARED, true, 0, true, false, "3.10.0", false, true},
 		{MAP_SHARED, true, 0, false, true, "4.4.302", false, true},
 		{MAP_PRIVATE, true, 0, true, true, "4.4.302", false, true},
 		{MAP_SHARED, true, 0, true, true, "10.0", false, true},
-		/* Asked a second time, its answer may be another one, if there is swap. */
+		/* With swap, a second answer may differ from the first. */
 		{MAP_SHARED, true, 0, false, false, "6.1.0", true, true},
 		{MAP_SHARED, true, 0, false, true, "6.1.0", true, false},
 	};
@@ -602,7 +631,8 @@ static void mincore_and_swap(void)
 		rdump_scratch_take(&scratch);
 		shim_arm();
 		shim.kernel = row[i].kernel;
-		expect(open_pages(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step, strerror(error.err));
+		expect(open_pages(&maps, &scratch, false, &error) == 0 && maps.count == 1, "cannot %s: %s", error.step,
+			strerror(error.err));
 		shim_disarm();
 		rdump_pages_close(&finder);
 		finder.swap_in_use = row[i].swap_in_use;
@@ -658,7 +688,8 @@ static void check_swapped(unsigned char *private, unsigned char *shared)
 			for (size_t i = 0; i < 50; i++) {
 				expect(got.there[i], "%s: page %zu of private memory is missing", source_name[source], i);
 			}
-			expect(source == MINCORE || got.pages == 50, "%s: %zu pages of private memory", source_name[source], got.pages);
+			expect(source == MINCORE || got.pages == 50, "%s: %zu pages of private memory", source_name[source],
+				got.pages);
 		}
 		ask((enum source) source, shared, 100 * page, false);
 		for (size_t i = 0; i < 50; i++) {
@@ -669,7 +700,8 @@ static void check_swapped(unsigned char *private, unsigned char *shared)
 
 static void swapped(void *context)
 {
-	unsigned char *private = reserve(100 * page, MAP_PRIVATE | MAP_ANONYMOUS), *shared = reserve(100 * page, MAP_SHARED | MAP_ANONYMOUS);
+	unsigned char *private = reserve(100 * page, MAP_PRIVATE | MAP_ANONYMOUS),
+				  *shared = reserve(100 * page, MAP_SHARED | MAP_ANONYMOUS);
 
 	(void) context;
 	memset(private, 5, 50 * page);
@@ -679,9 +711,9 @@ static void swapped(void *context)
 	}
 	(void) madvise(shared, 100 * page, 21);
 	check_swapped(private, shared);
-	/* The questions themselves must not have brought the pages back. */
+	/* The system calls must not have brought the pages back. */
 	expect(is_swapped(private, 50), "asking brought the pages back");
-	/* Without smaps, nobody says what is swapped out: as swap is in use, mincore() is not believed. */
+	/* Without smaps nothing says what is swapped out. As swap is in use, mincore() is not asked. */
 	shim_replace("/proc/self/smaps", NULL, ENOENT);
 	check_swapped(private, shared);
 }
@@ -697,7 +729,7 @@ static void swapped_out(void)
 	turn_swap_on();
 	pid_t child = start_child(swapped, NULL);
 	int status = 0;
-	/* Off again in any case; that brings everything back in. */
+	/* Swap off again, in any case. That reads everything back. */
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
 	}
 	(void) swapoff("swap");

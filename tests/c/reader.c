@@ -80,10 +80,11 @@ static void read_mapping(struct cursor *cursor, struct reader_mapping *mapping, 
 	mapping->first = address_of(mapping->begin, "the beginning of a mapping");
 	mapping->last = address_of(mapping->end, "the end of a mapping");
 	(void) address_of(mapping->offset, "the offset of a mapping");
-	expect(mapping->first >= previous_end && mapping->first < mapping->last, "mapping %s-%s is out of order", mapping->begin, mapping->end);
+	expect(mapping->first >= previous_end && mapping->first < mapping->last, "mapping %s-%s is out of order",
+		mapping->begin, mapping->end);
 }
 
-/* Do the mappings cover all of it, without a gap, and may all of it be read? */
+/* Do the mappings cover all of it, without a gap, and is all of it readable? */
 static bool is_mapped(const struct reader *reader, uint64_t begin, uint64_t end)
 {
 	for (uint32_t i = 0; i < reader->mappings && begin < end; i++) {
@@ -104,8 +105,8 @@ void reader_open(struct reader *reader, const char *path)
 
 	memset(reader, 0, sizeof(*reader));
 	expect(fd >= 0 && fstat(fd, &status) == 0, "%s: %s", path, strerror(errno));
-	expect(status.st_size > 0 && (status.st_mode & 07777) == 0600, "%s: mode %o, %lld bytes", path, (unsigned) status.st_mode,
-		(long long) status.st_size);
+	expect(status.st_size > 0 && (status.st_mode & 07777) == 0600, "%s: mode %o, %lld bytes", path,
+		(unsigned) status.st_mode, (long long) status.st_size);
 	reader->size = (size_t) status.st_size;
 	reader->file = mmap(NULL, reader->size, PROT_READ, MAP_PRIVATE, fd, 0);
 	expect(reader->file != MAP_FAILED, "mmap %s: %s", path, strerror(errno));
@@ -121,7 +122,7 @@ void reader_open(struct reader *reader, const char *path)
 	reader->executor_globals = take_u64(&cursor, "EG");
 	reader->compiler_globals = take_u64(&cursor, "CG");
 	reader->rss = (int64_t) take_u64(&cursor, "the RSS");
-	/* Names that a reader does not know it passes over. */
+	/* A reader ignores names that it does not know. */
 	for (uint32_t left = take_u32(&cursor, "the number of module globals"); left > 0; left--) {
 		uint64_t address;
 		take_string(&cursor, name, sizeof(name), "the name of module globals");
@@ -147,7 +148,8 @@ void reader_open(struct reader *reader, const char *path)
 		region->address = take_u64(&cursor, "the address of a region");
 		region->size = take_u64(&cursor, "the size of a region");
 		region->bytes = take(&cursor, region->size, "a region");
-		expect(region->size > 0 && region->address % page_size == 0 && region->size % page_size == 0, "region %u is not of whole pages", i);
+		expect(region->size > 0 && region->address % page_size == 0 && region->size % page_size == 0,
+			"region %u is not of whole pages", i);
 		expect(region->address >= previous_end, "region %u overlaps the one before, or is out of order", i);
 		expect(i == 0 || region->address != previous_end, "region %u touches the one before: cut without need", i);
 		previous_end = region->address + region->size;
@@ -174,7 +176,8 @@ const void *reader_at(const struct reader *reader, const void *address, size_t l
 	for (uint32_t i = 0; i < reader->regions; i++) {
 		const struct reader_region *region = &reader->region[i];
 		if (begin >= region->address && begin - region->address < region->size) {
-			return length <= region->size - (begin - region->address) ? region->bytes + (begin - region->address) : NULL;
+			uint64_t offset = begin - region->address;
+			return length <= region->size - offset ? region->bytes + offset : NULL;
 		}
 	}
 	return NULL;

@@ -1,4 +1,4 @@
-/* The memory that a dump works in. */
+/* The memory that a dump works in: rdump_scratch. */
 #include "check.h"
 #include "shim.h"
 #include "../../rdump_scratch.h"
@@ -22,14 +22,18 @@ static void pieces(void)
 	first = rdump_scratch_low(&small, 1);
 	second = rdump_scratch_low(&small, 13);
 	third = rdump_scratch_low(&small, 8);
-	expect(first == memory && second == memory + 8 && third == memory + 24, "pieces from below: %td, %td, %td", first - memory, second - memory, third - memory);
+	expect(first == memory && second == memory + 8 && third == memory + 24, "pieces from below: %td, %td, %td",
+		first - memory, second - memory, third - memory);
 	first = rdump_scratch_high(&small, 1);
 	second = rdump_scratch_high(&small, 13);
-	expect(first == memory + 4095 && second == memory + 4082, "pieces from above: %td, %td", first - memory, second - memory);
-	/* 32 bytes are gone below, 14 above: 4050 are left */
+	expect(first == memory + 4095 && second == memory + 4082, "pieces from above: %td, %td", first - memory,
+		second - memory);
+	/* 32 bytes are used at the low end, 14 at the high end: 4050 are left */
 	expect(!rdump_scratch_low(&small, 4051) && !rdump_scratch_high(&small, 4051), "more than there is");
 	expect(!rdump_scratch_low(&small, 4049), "as much as there is, but not when rounded up");
-	expect(!rdump_scratch_low(&small, SIZE_MAX) && !rdump_scratch_low(&small, SIZE_MAX - 6) && !rdump_scratch_high(&small, SIZE_MAX), "sizes that wrap round");
+	expect(!rdump_scratch_low(&small, SIZE_MAX) && !rdump_scratch_low(&small, SIZE_MAX - 6)
+			&& !rdump_scratch_high(&small, SIZE_MAX),
+		"sizes that wrap round");
 	expect(rdump_scratch_low(&small, 4048) && !rdump_scratch_low(&small, 1), "the last of it from below");
 	expect(rdump_scratch_high(&small, 2) && !rdump_scratch_high(&small, 1), "the last of it from above");
 	expect(rdump_scratch_high(&small, 0) && rdump_scratch_low(&small, 0), "nothing is always to be had");
@@ -39,12 +43,13 @@ static void use(size_t size)
 {
 	unsigned char *low = rdump_scratch_low(&scratch, size), *high = rdump_scratch_high(&scratch, size);
 
-	expect(low && high && low >= scratch.begin && high + size <= scratch.end && low + size <= high, "pieces outside of the scratch");
+	expect(low && high && low >= scratch.begin && high + size <= scratch.end && low + size <= high,
+		"pieces outside of the scratch");
 	memset(low, 1, size);
 	memset(high, 2, size);
 }
 
-/* Pages of address space: a mapping more may join its neighbour. */
+/* Pages of address space: a new mapping may join an existing one. */
 static long address_space(void)
 {
 	FILE *statm = fopen("/proc/self/statm", "r");
@@ -68,7 +73,8 @@ static void mapped(void)
 		use(1 << 20);
 		rdump_scratch_give(&scratch);
 	}
-	expect(check_emulated() || address_space() < before + (8 << 20) / sysconf(_SC_PAGESIZE), "it grew from %ld to %ld pages", before, address_space());
+	expect(check_emulated() || address_space() < before + (8 << 20) / sysconf(_SC_PAGESIZE),
+		"it grew from %ld to %ld pages", before, address_space());
 }
 
 static int mmap_fails;
@@ -80,7 +86,7 @@ static void let_mmap_fail(const char *call)
 	}
 }
 
-/* Less and less address space: smaller ones, then the reserve; and each time it is empty again. */
+/* Less and less address space: smaller scratches, then the reserve. It is empty each time. */
 static void smaller_and_smaller(void)
 {
 	ptrdiff_t size[3], page = sysconf(_SC_PAGESIZE);
@@ -95,8 +101,9 @@ static void smaller_and_smaller(void)
 			rdump_scratch_take(&scratch);
 			shim_disarm();
 			size[allowed] = scratch.end - scratch.begin;
-			expect(scratch.low == scratch.begin && scratch.high == scratch.end && (uintptr_t) scratch.begin % (size_t) page == 0
-				&& size[allowed] % page == 0, "the scratch is not whole pages");
+			expect(scratch.low == scratch.begin && scratch.high == scratch.end
+					&& (uintptr_t) scratch.begin % (size_t) page == 0 && size[allowed] % page == 0,
+				"the scratch is not whole pages");
 			expect(scratch.mapped == (allowed > 0), "mapped after %d failures", 2 - allowed);
 			use(400000);
 			rdump_scratch_give(&scratch);
@@ -106,29 +113,27 @@ static void smaller_and_smaller(void)
 	}
 }
 
-/* The reserve's pages go back as well. */
+/* The pages of the reserve are returned too. */
 static void reserve_is_given_back(void)
 {
 	unsigned char resident[4096];
 	size_t page = (size_t) sysconf(_SC_PAGESIZE), there = 0, pages;
 
-	shim_arm();
-	shim.only = "mmap";
-	shim.fail_from = 1;
-	shim.err = ENOMEM;
+	shim_fail("mmap", ENOMEM);
 	rdump_scratch_take(&scratch);
 	shim_disarm();
 	pages = (size_t) (scratch.end - scratch.begin) / page;
 	use((size_t) (scratch.end - scratch.begin) / 2 - 8);
 	rdump_scratch_give(&scratch);
-	expect(pages <= sizeof(resident) && mincore(scratch.begin, pages * page, resident) == 0, "mincore: %s", strerror(errno));
+	expect(pages <= sizeof(resident) && mincore(scratch.begin, pages * page, resident) == 0, "mincore: %s",
+		strerror(errno));
 	for (size_t i = 0; i < pages; i++) {
 		there += resident[i] & 1;
 	}
 	expect(there == 0, "%zu of %zu pages of the reserve are still there", there, pages);
 }
 
-/* The state of the mapping that `address` is in, by a field of smaps in kB; -1 where there is no such mapping. */
+/* A field of smaps, in kB, of the mapping that contains `address`. -1 if there is no such mapping. */
 static long smaps_field(const void *address, const char *field)
 {
 	FILE *list = fopen("/proc/self/smaps", "r");
@@ -159,7 +164,8 @@ static void future_locked(void)
 		skip("no memory can be locked: %s", strerror(errno));
 	}
 	rdump_scratch_take(&scratch);
-	expect(scratch.mapped && scratch.end - scratch.begin > 64 << 20, "the scratch is %td bytes", scratch.end - scratch.begin);
+	expect(scratch.mapped && scratch.end - scratch.begin > 64 << 20, "the scratch is %td bytes",
+		scratch.end - scratch.begin);
 	expect(smaps_field(scratch.begin, "Rss") == 0, "%ld kB of the scratch exist", smaps_field(scratch.begin, "Rss"));
 	use(1 << 20);
 	expect(smaps_field(scratch.begin, "Rss") < 4096, "%ld kB of the scratch exist", smaps_field(scratch.begin, "Rss"));
@@ -172,7 +178,7 @@ static void has_no_scratch(void *unused)
 	expect(smaps_field(scratch.begin, "Rss") == -1, "the child has %ld kB of it", smaps_field(scratch.begin, "Rss"));
 }
 
-/* A child that is forked in mid-dump does not carry the scratch along. */
+/* A child that is forked during a dump does not have the scratch. */
 static void not_in_children(void)
 {
 	if (check_emulated()) {
@@ -208,7 +214,7 @@ static void one_at_a_time(void)
 	expect(pthread_create(&thread, NULL, take_second, NULL) == 0, "pthread_create");
 	__atomic_store_n(&holding, 1, __ATOMIC_RELEASE);
 	await(&waiting);
-	nanosleep(&while_it_tries, NULL); /* whatever that is long enough for: it must not have got it */
+	nanosleep(&while_it_tries, NULL); /* if it could take the lock, it would have it by now */
 	expect(!__atomic_load_n(&taken, __ATOMIC_ACQUIRE), "two have it at once");
 	rdump_scratch_give(&scratch);
 	await(&taken);
@@ -223,7 +229,10 @@ static void take_in_child(void *unused)
 	rdump_scratch_give(&scratch);
 }
 
-/* A child of a process in mid-dump: its dump does not wait for a thread that it has not. And then its own child's. */
+/*
+ * A child that is forked during a dump: its dump does not wait for a thread that it does not have. The same for its
+ * child.
+ */
 static void in_children(void)
 {
 	struct rdump_scratch own;

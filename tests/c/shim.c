@@ -39,6 +39,14 @@ void shim_arm(void)
 	shim.armed = true;
 }
 
+void shim_fail(const char *name, int err)
+{
+	shim_arm();
+	shim.only = name;
+	shim.fail_from = 1;
+	shim.err = err;
+}
+
 void shim_disarm(void)
 {
 	shim.armed = false;
@@ -83,7 +91,7 @@ void shim_show_only(const void *begin, const void *end)
 	}
 	fclose(all);
 	fclose(some);
-	/* By its descriptor, so that nothing is left behind. */
+	/* By its descriptor, so that no file is left. */
 	int fd = open(shown, O_RDONLY | O_CLOEXEC);
 	expect(fd >= 0, "%s: %s", shown, strerror(errno));
 	unlink(shown);
@@ -91,7 +99,7 @@ void shim_show_only(const void *begin, const void *end)
 	shim_replace("/proc/self/smaps", shown, 0);
 }
 
-/* Is this call to fail? Sets errno. */
+/* Must this call fail? Sets errno. */
 static bool fails(const char *call)
 {
 	if (!shim.armed || !pthread_equal(armed_by, pthread_self())) {
@@ -112,7 +120,7 @@ static bool fails(const char *call)
 	return false;
 }
 
-/* The length of a read or write: 0 where it is to fail. */
+/* The length of a read or write. 0 if it must fail. */
 static size_t shortened(const char *call, size_t length)
 {
 	if (!fails(call)) {
@@ -126,9 +134,12 @@ static bool failed_now(size_t length, size_t wanted)
 	return length == 0 && wanted > 0;
 }
 
-#define WRAP(type, name, parameters) type __real_##name parameters; type __wrap_##name parameters; type __wrap_##name parameters
+#define WRAP(type, name, parameters) \
+	type __real_##name parameters; \
+	type __wrap_##name parameters; \
+	type __wrap_##name parameters
 
-/* Is `path` the thread's own file, /proc/thread-self/NAME, where `replaced` is the process's, /proc/self/NAME? */
+/* Is `path` /proc/thread-self/NAME, and `replaced` /proc/self/NAME? */
 static bool is_thread_s_own(const char *replaced, const char *path)
 {
 	static const char process[] = "/proc/self/", thread[] = "/proc/thread-self/";
@@ -192,7 +203,6 @@ off_t __real_lseek(int fd, off_t at, int from);
 ssize_t __real_process_vm_readv(pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote,
 	unsigned long remotes, unsigned long flags);
 
-
 static bool is_readable(const unsigned char *at)
 {
 	unsigned char byte;
@@ -201,7 +211,7 @@ static bool is_readable(const unsigned char *at)
 	return __real_process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
 }
 
-/* How many bytes of a write the kernel takes whose pieces are refused as a whole. */
+/* How many bytes of a write a kernel takes that refuses a whole piece. */
 static size_t whole_pieces(int fd, const struct iovec *vector, int count)
 {
 	off_t at = __real_lseek(fd, 0, SEEK_CUR);
@@ -223,7 +233,7 @@ static size_t whole_pieces(int fd, const struct iovec *vector, int count)
 	return done;
 }
 
-/* By syscall(): a sanitizer's own write() would look at what it writes. */
+/* By syscall(): the write() of a sanitizer would read the bytes first. */
 static ssize_t write_pieces(int fd, const struct iovec *vector, int count)
 {
 	struct iovec some[1024];
@@ -271,9 +281,11 @@ WRAP(ssize_t, process_vm_readv,
 	(pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote, unsigned long remotes,
 		unsigned long flags))
 {
-	ssize_t got = fails("process_vm_readv") ? -1
-		: __real_process_vm_readv(pid, local, locals, remote, remotes, flags);
+	ssize_t got = -1;
 
+	if (!fails("process_vm_readv")) {
+		got = __real_process_vm_readv(pid, local, locals, remote, remotes, flags);
+	}
 	if (refuse_batches && got > 0 && (size_t) got < remote->iov_len) {
 		errno = EFAULT;
 		return -1;
@@ -318,7 +330,7 @@ WRAP(int, fchmod, (int fd, mode_t mode))
 
 WRAP(int, close, (int fd))
 {
-	/* What fails is closed all the same, as close(2) says. */
+	/* A close that fails closes the descriptor too, as close(2) says. */
 	int status = __real_close(fd);
 	return fails("close") ? -1 : status;
 }
@@ -382,12 +394,12 @@ WRAP(int, fstatvfs, (int fd, struct statvfs *status))
 	return fails("fstatvfs") ? -1 : __real_fstatvfs(fd, status);
 }
 
-WRAP(int, sysinfo, (struct sysinfo *system))
+WRAP(int, sysinfo, (struct sysinfo * system))
 {
 	return fails("sysinfo") ? -1 : __real_sysinfo(system);
 }
 
-WRAP(int, uname, (struct utsname *system))
+WRAP(int, uname, (struct utsname * system))
 {
 	int status = fails("uname") ? -1 : __real_uname(system);
 
@@ -450,10 +462,10 @@ WRAP(int, clock_gettime, (clockid_t clock, struct timespec *now))
 	return result;
 }
 
-/* What the writer keeps of a run. */
+/* What the writer stores for a run. */
 #define RUN_SIZE 16
 
-WRAP(void *, rdump_scratch_low, (struct rdump_scratch *scratch, size_t size))
+WRAP(void *, rdump_scratch_low, (struct rdump_scratch * scratch, size_t size))
 {
 	if (shim.armed && shim.most_runs && size == RUN_SIZE && ++shim.runs > shim.most_runs) {
 		return NULL;
@@ -461,7 +473,7 @@ WRAP(void *, rdump_scratch_low, (struct rdump_scratch *scratch, size_t size))
 	return __real_rdump_scratch_low(scratch, size);
 }
 
-/* musl's is declared with int, glibc's with unsigned long: only one of the two signatures is seen here. */
+/* musl declares it with int, glibc with unsigned long: only one of the two is compiled here. */
 #ifdef __GLIBC__
 WRAP(int, ioctl, (int fd, unsigned long request, ...))
 #else
@@ -494,8 +506,14 @@ long __wrap_syscall(long number, ...)
 	if (number == SYS_gettid) {
 		return __real_syscall(number); /* cannot fail */
 	}
-	const char *name = number == SYS_getdents64 ? "getdents64" : number == SYS_getrandom ? "getrandom"
-		: number == SYS_memfd_create ? "memfd_create" : "syscall";
+	const char *name = "syscall";
+	if (number == SYS_getdents64) {
+		name = "getdents64";
+	} else if (number == SYS_getrandom) {
+		name = "getrandom";
+	} else if (number == SYS_memfd_create) {
+		name = "memfd_create";
+	}
 	long argument[4];
 	va_list arguments;
 

@@ -1,6 +1,6 @@
 /*
- * Stands between rdump's sources and the C library (ld --wrap): counts their system calls, fails one of them, lets a test step
- * in before one, and puts one file in the place of another. Passes everything through unless told otherwise.
+ * Replaces functions of the C library for rdump's sources (ld --wrap). It counts their system calls, makes one of them
+ * fail, calls a test before one, or opens one file instead of another. By default it only calls the real functions.
  */
 #ifndef SHIM_H
 #define SHIM_H
@@ -10,49 +10,51 @@
 #define SHIM_SHORT (-1) /* instead of an errno: a read or a write of one byte */
 
 struct shim {
-	bool armed;      /* count, and do what follows; in the thread that armed it */
-	int calls;       /* seen since it was armed */
-	int fail_at;     /* the number of the call to fail, from 1 on; 0 = none */
-	int fail_from;   /* this one and all after it, of the calls named `only` */
-	const char *only; /* count only calls of this name; NULL = all */
-	int err;         /* errno of the failure, or SHIM_SHORT */
-	const char *failed; /* the name of the call that was failed, or NULL */
-	void (*before)(const char *call); /* is told of each */
-	bool no_sleep;   /* nanosleep() returns at once, and the monotonic clock is so much later: */
-	int nap;         /* milliseconds; 0 = as many as were wanted */
-	int64_t slept;   /* nanoseconds by which that clock is later */
-	long file_system; /* what fstatfs() says it is; 0 = what it really is */
-	unsigned mode;   /* the permissions that fstat() says a file has; 0 = the real ones */
-	bool no_links;   /* fstat() counts none */
-	bool nfs_locks;  /* an exclusive lock on a file needs a descriptor that is open for writing */
-	ino_t old_inode; /* this file was last written and changed ... */
-	time_t age;      /* ... so many seconds ago; */
-	time_t behind;   /* and by so many seconds the clock of the file system is late */
-	const char *kernel; /* the release that uname() says; NULL = the real one */
-	size_t piece;    /* writes end before the first piece of the file, of so many bytes, that has an unreadable byte for it;
-	                    4096 is what all file systems do before Linux 5.16, more what btrfs does; 0 = as it is here */
-	int runs;        /* kept since it was armed */
-	int most_runs;   /* how many runs the scratch has room for; 0 = as many as it has */
-	int sleeps;      /* how often it did */
-	size_t scratch_used; /* bytes of it that were there when it was last unmapped */
+	bool armed;                       /* it counts, and does what follows, in the thread that armed it */
+	int calls;                        /* calls since it was armed */
+	int fail_at;                      /* the number of the call that fails, from 1; 0 = none */
+	int fail_from;                    /* this call and all after it fail, of the calls named `only` */
+	const char *only;                 /* only calls of this name count; NULL = all */
+	int err;                          /* errno of the failure, or SHIM_SHORT */
+	const char *failed;               /* the name of the call that failed, or NULL */
+	void (*before)(const char *call); /* is called before each */
+	bool no_sleep;                    /* nanosleep() returns at once, and the monotonic clock is so much later: */
+	int nap;                          /* milliseconds; 0 = as many as were wanted */
+	int64_t slept;                    /* nanoseconds by which that clock is later */
+	long file_system;                 /* the file system that fstatfs() reports; 0 = the real one */
+	unsigned mode;                    /* the permissions that fstat() says a file has; 0 = the real ones */
+	bool no_links;                    /* fstat() counts none */
+	bool nfs_locks;                   /* an exclusive lock on a file needs a descriptor that is open for writing */
+	ino_t old_inode;                  /* this file was last written and changed ... */
+	time_t age;                       /* ... so many seconds ago; */
+	time_t behind;                    /* and by so many seconds the clock of the file system is late */
+	const char *kernel;               /* the release that uname() reports; NULL = the real one */
+	size_t piece;                     /* writes end before a piece of so many bytes with an unreadable byte; 0 = off */
+	int runs;                         /* kept since it was armed */
+	int most_runs;                    /* how many runs fit into the scratch; 0 = no limit */
+	int sleeps;                       /* how often it did */
+	size_t scratch_used;              /* bytes of it that existed when it was last unmapped */
 };
 
 extern struct shim shim;
 
-/* process_vm_readv() reads nothing where one page of several cannot be read, as before Linux 3.15. Armed or not. */
+/* process_vm_readv() reads nothing if one of several pages cannot be read, as before Linux 3.15. Armed or not. */
 extern bool refuse_batches;
 
-/* Starts counting anew, with nothing set. */
+/* Arms it, with all counters and settings at 0. */
 void shim_arm(void);
 
-/* Stops. */
+/* Arms it: all calls of this name fail with `err`. */
+void shim_fail(const char *name, int err);
+
+/* Disarms it. */
 void shim_disarm(void);
 
-/* open(`path`) opens `other` instead, or fails with `err`. Holds until shim_restore(), armed or not. */
+/* open(`path`) opens `other` instead, or fails with `err`. Until shim_restore(), armed or not. */
 void shim_replace(const char *path, const char *other, int err);
 void shim_restore(void);
 
-/* Makes /proc/self/smaps show only the mappings that lie within [begin, end). */
+/* Makes /proc/self/smaps show only the mappings within [begin, end). */
 void shim_show_only(const void *begin, const void *end);
 
 #endif

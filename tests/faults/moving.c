@@ -1,11 +1,11 @@
 /*
- * Memory that moves while it is dumped, without PHP:   moving FOLDER FILE_FOLDER DUMPS CHANGES
+ * Memory that changes during a dump, without PHP:   moving FOLDER FILE_FOLDER DUMPS CHANGES
  *
- * Threads map, unmap, protect and truncate without pause; the main thread dumps, by both ways of reading, lean and full,
- * until it has made DUMPS dumps of each kind and the threads have made CHANGES changes. Each file is looked at: parsed
- * strictly, and compared with memory that does not move. Some of that lies beside pages that cannot be read: of files that
- * were truncated, and guard pages of stacks. With these, one dump of each kind is made before the threads begin.
- * FOLDER takes the dumps, FILE_FOLDER the mapped files.
+ * Threads map, unmap, protect and truncate without pause; the main thread dumps, by both ways of reading, lean and
+ * full, until it has made DUMPS dumps of each kind and the threads have made CHANGES changes. Each file is looked at:
+ * parsed strictly, and compared with memory that does not move. Some of that lies beside pages that cannot be read: of
+ * files that were truncated, and guard pages of stacks. With these, one dump of each kind is made before the threads
+ * begin. FOLDER takes the dumps, FILE_FOLDER the mapped files.
  */
 #define _GNU_SOURCE
 #include "rdump_writer.h"
@@ -48,7 +48,8 @@ static void fail(const char *what)
 
 static unsigned char *map(void *at, size_t count, int flags, int fd, size_t first)
 {
-	unsigned char *memory = mmap(at, count * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | flags, fd, (off_t) (first * PAGE));
+	unsigned char *memory
+		= mmap(at, count * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | flags, fd, (off_t) (first * PAGE));
 
 	if (memory == MAP_FAILED) {
 		fail("mmap");
@@ -139,10 +140,11 @@ static void changed(void)
 	__atomic_add_fetch(&changes, 1, __ATOMIC_RELAXED);
 }
 
-/* Address space that belongs to one thread alone: what it maps anew with MAP_FIXED is its own. */
+/* Address space of one thread: it replaces parts of it with MAP_FIXED. */
 static unsigned char *own_space(void)
 {
-	unsigned char *space = mmap(NULL, (size_t) SLOTS * SLOT_PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	unsigned char *space
+		= mmap(NULL, (size_t) SLOTS * SLOT_PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (space == MAP_FAILED) {
 		perror("mmap");
@@ -157,7 +159,8 @@ static void *map_and_unmap(void *seed)
 
 	while (!over) {
 		unsigned pages = 1 + (unsigned) rand_r(&state) % SLOT_PAGES;
-		unsigned char *memory = mmap(NULL, (size_t) pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		unsigned char *memory
+			= mmap(NULL, (size_t) pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (memory == MAP_FAILED) {
 			continue;
 		}
@@ -182,7 +185,7 @@ static void *change_in_place(void *seed)
 
 		switch (rand_r(&state) % 5) {
 			case 0:
-				/* Unmapped and mapped anew in one step: in between, another thread's memory could come to lie there. */
+				/* Unmaps and maps in one step: in between another thread could map the same addresses. */
 				mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 				break;
 			case 1:
@@ -204,7 +207,7 @@ static void *change_in_place(void *seed)
 	return NULL;
 }
 
-/* Maps a file, privately or shared, and takes its end away: reading there would be a SIGBUS. */
+/* Maps a file, private or shared, and truncates it: a read there gives SIGBUS. */
 static void *truncate_files(void *seed)
 {
 	unsigned state = (unsigned) (uintptr_t) seed;
@@ -234,7 +237,7 @@ static void *truncate_files(void *seed)
 			}
 			memset(memory, 0xef, size);
 			if (rand_r(&state) % 2) {
-				unlink(path); /* such a mapping is dumped whole */
+				unlink(path); /* a dump holds all pages of such a mapping */
 			}
 		}
 		if (ftruncate(fd, (off_t) (rand_r(&state) % SLOT_PAGES) * PAGE) < 0 || ftruncate(fd, (off_t) size) < 0) {
@@ -261,24 +264,24 @@ static const unsigned char *take(size_t size)
 	return here;
 }
 
-static bool take_u32(uint32_t *value)
+static bool take_value(void *value, size_t size)
 {
-	const unsigned char *bytes = take(sizeof(*value));
+	const unsigned char *bytes = take(size);
 
 	if (bytes) {
-		memcpy(value, bytes, sizeof(*value));
+		memcpy(value, bytes, size);
 	}
 	return bytes;
 }
 
+static bool take_u32(uint32_t *value)
+{
+	return take_value(value, sizeof(*value));
+}
+
 static bool take_u64(uint64_t *value)
 {
-	const unsigned char *bytes = take(sizeof(*value));
-
-	if (bytes) {
-		memcpy(value, bytes, sizeof(*value));
-	}
-	return bytes;
+	return take_value(value, sizeof(*value));
 }
 
 static const unsigned char *take_string(uint32_t *length)
@@ -330,7 +333,10 @@ static const char *compare(uint64_t begin, uint64_t size, const unsigned char *b
 			return "the bytes of memory that cannot be read";
 		}
 		if (page[i].good && memcmp(bytes + offset, page[i].at, PAGE) != 0) {
-			return is_zero(bytes + offset) ? "memory that did not move: it is zeros" : "the bytes of memory that did not move";
+			if (is_zero(bytes + offset)) {
+				return "memory that did not change: it is zeros";
+			}
+			return "the bytes of memory that did not change";
 		}
 		*found += page[i].good;
 	}
@@ -397,8 +403,10 @@ static const char *look_at_dump(const char *path)
 	}
 	at = bytes;
 	end = bytes + status.st_size;
-	wrong = memcmp(take(8), "RDUMP\0\0", 8) || !take_u32(&value) || value != 3 || !take_string(&value) || !take(8 * 4) || !take_u32(&globals)
-		|| !take_globals(globals) || !take_u32(&mappings) || !take_u32(&regions) ? "the header" : NULL;
+	wrong = memcmp(take(8), "RDUMP\0\0", 8) || !take_u32(&value) || value != 3 || !take_string(&value) || !take(8 * 4)
+			|| !take_u32(&globals) || !take_globals(globals) || !take_u32(&mappings) || !take_u32(&regions)
+		? "the header"
+		: NULL;
 	wrong = wrong ? wrong : look_at_mappings(mappings);
 	wrong = wrong ? wrong : look_at_regions(regions);
 	munmap((void *) (uintptr_t) bytes, (size_t) status.st_size);
@@ -429,7 +437,8 @@ static void dump(struct kind *kind)
 	snprintf(path, sizeof(path), "%s/moving.rdump", folder);
 	memset(&request, 0, sizeof(request));
 	request.process.tag = "v82";
-	request.process.executor_globals = request.process.compiler_globals = request.process.basic_globals = (uint64_t) (uintptr_t) &changes;
+	request.process.executor_globals = request.process.compiler_globals = request.process.basic_globals
+		= (uint64_t) (uintptr_t) &changes;
 	request.safe_read = kind->safe_read;
 	request.full = kind->full;
 	request.budget = kind->budget;
@@ -439,7 +448,8 @@ static void dump(struct kind *kind)
 		error = result.error;
 	}
 	if (error.step) {
-		snprintf(kind->sentence, sizeof(kind->sentence), "cannot %s %s: %s", error.step, error.path, strerror(error.err));
+		snprintf(
+			kind->sentence, sizeof(kind->sentence), "cannot %s %s: %s", error.step, error.path, strerror(error.err));
 		kind->wrong++;
 	} else if ((wrong = look_at_dump(path))) {
 		snprintf(kind->sentence, sizeof(kind->sentence), "the dump is not whole, see %s", wrong);
@@ -461,7 +471,8 @@ static void dump_on_small_stack(struct kind *kind)
 	pthread_t thread;
 
 	pthread_attr_init(&attributes);
-	if (pthread_attr_setstacksize(&attributes, 64 * 1024) != 0 || pthread_create(&thread, &attributes, dump_in_thread, kind) != 0) {
+	if (pthread_attr_setstacksize(&attributes, 64 * 1024) != 0
+		|| pthread_create(&thread, &attributes, dump_in_thread, kind) != 0) {
 		snprintf(kind->sentence, sizeof(kind->sentence), "no such thread");
 		kind->wrong++;
 	} else {
@@ -478,7 +489,8 @@ static void report(struct kind *kind, size_t kinds, const char *title)
 
 	for (size_t i = 0; i < kinds; i++, kind++) {
 		if (kind->wrong) {
-			printf("not ok - %s, %s: %u of %u dumps: %s\n", title, kind->name, kind->wrong, kind->dumps, kind->sentence);
+			printf(
+				"not ok - %s, %s: %u of %u dumps: %s\n", title, kind->name, kind->wrong, kind->dumps, kind->sentence);
 		} else {
 			printf("ok - %s, %s: %u of %u dumps whole\n", title, kind->name, kind->dumps, kind->dumps);
 		}
@@ -503,7 +515,8 @@ int main(int count, char **argument)
 		{"on a stack of 64 KB", false, false, (uint64_t) 1 << 40, 0, 0, ""},
 	};
 	const size_t small_stack = sizeof(kinds) / sizeof(*kinds) - 1;
-	static void *(*const work[])(void *) = {map_and_unmap, change_in_place, truncate_files, change_in_place, truncate_files};
+	static void *(*const work[])(void *)
+		= {map_and_unmap, change_in_place, truncate_files, change_in_place, truncate_files};
 	pthread_t thread[sizeof(work) / sizeof(*work)];
 	unsigned dumps;
 	unsigned long wanted;

@@ -95,7 +95,8 @@ static bool put_in_the_way(const char *name, const char *victim, const char *els
 static int attack(const char *folder, const char *victim, const char *elsewhere, unsigned seed)
 {
 	char name[300], aside[64];
-	char ours[24] = ".rdump-0000000000000000"; /* what the names of this boot and folder begin with, once one was seen */
+	char ours[24]
+		= ".rdump-0000000000000000"; /* what the names of this boot and folder begin with, once one was seen */
 
 	if (chdir(folder) < 0) {
 		perror(folder);

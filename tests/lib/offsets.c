@@ -1,8 +1,8 @@
 /*
- * Prints where PHP's structs keep their members, one "name value" a line, as the headers of the installed PHP say. Nothing
- * of PHP is linked: cc $(php-config --includes) offsets.c
+ * Prints the offsets of members of PHP's structs, as lines "name value", from the headers of the installed PHP. It
+ * links nothing of PHP: cc $(php-config --includes) offsets.c
  */
-#include "php.h" /* first: it asks the C library for its extensions */
+#include "php.h" /* first, because it defines the feature macros of the C library */
 #include "zend_compile.h"
 #include "zend_globals.h"
 #include "zend_objects_API.h"
@@ -18,100 +18,59 @@
 static const struct {
 	const char *name;
 	long value;
-} values[] = {
-	CONSTANT(PHP_VERSION_ID),
+} values[] = {CONSTANT(PHP_VERSION_ID),
 #ifdef ZTS
 	VALUE("ZTS", 1),
 #else
 	VALUE("ZTS", 0),
 #endif
 
-	/* Security releases of 2026 report that memory is exhausted when the function that wanted it has returned. */
+/* Security releases of 2026 report exhausted memory after the function that allocates has returned. */
 #ifdef ZEND_HAS_OOM
 	VALUE("reports late", 1),
 #else
 	VALUE("reports late", 0),
 #endif
 
-	SIZE(zend_executor_globals),
-	OFFSET(zend_executor_globals, symbol_table),
-	OFFSET(zend_executor_globals, function_table),
-	OFFSET(zend_executor_globals, class_table),
-	OFFSET(zend_executor_globals, vm_stack),
-	OFFSET(zend_executor_globals, current_execute_data),
-	OFFSET(zend_executor_globals, objects_store),
-	SIZE(zend_compiler_globals),
-	OFFSET(zend_compiler_globals, function_table),
-	OFFSET(zend_compiler_globals, class_table),
+	SIZE(zend_executor_globals), OFFSET(zend_executor_globals, symbol_table),
+	OFFSET(zend_executor_globals, function_table), OFFSET(zend_executor_globals, class_table),
+	OFFSET(zend_executor_globals, vm_stack), OFFSET(zend_executor_globals, current_execute_data),
+	OFFSET(zend_executor_globals, objects_store), SIZE(zend_compiler_globals),
+	OFFSET(zend_compiler_globals, function_table), OFFSET(zend_compiler_globals, class_table),
 	OFFSET(php_basic_globals, user_shutdown_function_names),
 
-	SIZE(zval),
-	OFFSET(zval, value),
-	OFFSET(zval, u1.v.type),
-	CONSTANT(IS_UNDEF),
-	CONSTANT(IS_NULL),
-	CONSTANT(IS_FALSE),
-	CONSTANT(IS_TRUE),
-	CONSTANT(IS_LONG),
-	CONSTANT(IS_DOUBLE),
-	CONSTANT(IS_STRING),
-	CONSTANT(IS_ARRAY),
-	CONSTANT(IS_OBJECT),
-	CONSTANT(IS_REFERENCE),
-	CONSTANT(IS_INDIRECT),
-	OFFSET(zend_string, len),
-	OFFSET(zend_string, val),
-	OFFSET(zend_reference, val),
+	SIZE(zval), OFFSET(zval, value), OFFSET(zval, u1.v.type), CONSTANT(IS_UNDEF), CONSTANT(IS_NULL), CONSTANT(IS_FALSE),
+	CONSTANT(IS_TRUE), CONSTANT(IS_LONG), CONSTANT(IS_DOUBLE), CONSTANT(IS_STRING), CONSTANT(IS_ARRAY),
+	CONSTANT(IS_OBJECT), CONSTANT(IS_REFERENCE), CONSTANT(IS_INDIRECT), OFFSET(zend_string, len),
+	OFFSET(zend_string, val), OFFSET(zend_reference, val),
 
-	SIZE(Bucket),
-	OFFSET(Bucket, val),
-	OFFSET(Bucket, h),
-	OFFSET(Bucket, key),
-	OFFSET(HashTable, u.flags),
-	OFFSET(HashTable, arData),
-	OFFSET(HashTable, nNumUsed),
-	OFFSET(HashTable, nNumOfElements),
+	SIZE(Bucket), OFFSET(Bucket, val), OFFSET(Bucket, h), OFFSET(Bucket, key), OFFSET(HashTable, u.flags),
+	OFFSET(HashTable, arData), OFFSET(HashTable, nNumUsed), OFFSET(HashTable, nNumOfElements),
 	CONSTANT(HASH_FLAG_PACKED),
-	/* A packed array's elements: zvals since 8.2, buckets before. */
+/* The elements of a packed array: zvals since 8.2, buckets before. */
 #if PHP_VERSION_ID >= 80200
 	VALUE("packed element", sizeof(zval)),
 #else
 	VALUE("packed element", sizeof(Bucket)),
 #endif
 
-	OFFSET(zend_object, ce),
-	OFFSET(zend_class_entry, type),
-	OFFSET(zend_class_entry, name),
-	OFFSET(zend_class_entry, default_properties_count),
-	OFFSET(zend_object, properties_table),
-	OFFSET(zend_objects_store, object_buckets),
-	OFFSET(zend_objects_store, top),
-	CONSTANT(OBJ_BUCKET_INVALID),
+	OFFSET(zend_object, ce), OFFSET(zend_class_entry, type), OFFSET(zend_class_entry, name),
+	OFFSET(zend_class_entry, default_properties_count), OFFSET(zend_object, properties_table),
+	OFFSET(zend_objects_store, object_buckets), OFFSET(zend_objects_store, top), CONSTANT(OBJ_BUCKET_INVALID),
 	CONSTANT(ZEND_USER_CLASS),
 
-	OFFSET(zend_execute_data, opline),
-	OFFSET(zend_execute_data, func),
-	OFFSET(zend_execute_data, prev_execute_data),
+	OFFSET(zend_execute_data, opline), OFFSET(zend_execute_data, func), OFFSET(zend_execute_data, prev_execute_data),
 	OFFSET(zend_execute_data, This.u2.num_args),
-	VALUE("zend_execute_data variables", ZEND_CALL_FRAME_SLOT * sizeof(zval)),
-	OFFSET(zend_op, lineno),
-	OFFSET(zend_op, result.var),
-	OFFSET(zend_op, result_type),
-	CONSTANT(IS_TMP_VAR),
-	CONSTANT(IS_VAR),
-	OFFSET(zend_function, type),
-	OFFSET(zend_function, common.function_name),
-	OFFSET(zend_function, common.scope),
-	OFFSET(zend_function, op_array.filename),
-	OFFSET(zend_function, op_array.last_var),
-	OFFSET(zend_function, op_array.vars),
-	CONSTANT(ZEND_USER_FUNCTION),
-	CONSTANT(ZEND_INTERNAL_FUNCTION),
+	VALUE("zend_execute_data variables", ZEND_CALL_FRAME_SLOT * sizeof(zval)), OFFSET(zend_op, lineno),
+	OFFSET(zend_op, result.var), OFFSET(zend_op, result_type), CONSTANT(IS_TMP_VAR), CONSTANT(IS_VAR),
+	OFFSET(zend_function, type), OFFSET(zend_function, common.function_name), OFFSET(zend_function, common.scope),
+	OFFSET(zend_function, op_array.filename), OFFSET(zend_function, op_array.last_var),
+	OFFSET(zend_function, op_array.vars), CONSTANT(ZEND_USER_FUNCTION), CONSTANT(ZEND_INTERNAL_FUNCTION),
 
 #define BIN(number, size, elements, pages, x, y) \
-	VALUE("bin " #number " size", size), VALUE("bin " #number " elements", elements), VALUE("bin " #number " pages", pages),
-	ZEND_MM_BINS_INFO(BIN, , )
-};
+	VALUE("bin " #number " size", size), VALUE("bin " #number " elements", elements), \
+		VALUE("bin " #number " pages", pages),
+	ZEND_MM_BINS_INFO(BIN, , )};
 
 int main(void)
 {

@@ -2,15 +2,18 @@
 /* Runs other programs: for tests. Needs nothing but PHP 7.0. */
 
 /*
- * Runs a shell command line to its end. Returns [status, stdout, stderr]; who was killed by a signal has status 128 + signal.
- * What it reads is $input.
+ * Runs a shell command line, with $input as stdin. Returns [status, stdout, stderr]. The status of a process that a
+ * signal has killed is 128 + signal.
  */
 function rdump_shell($command, $input = '', $folder = null, $environment = null)
 {
     $streams = [tmpfile(), tmpfile(), tmpfile()];
     fwrite($streams[0], $input);
     rewind($streams[0]);
-    /* With a command behind it, no shell replaces itself by the program: the status is always the shell's. */
+    /*
+     * With another command after it, the shell does not replace itself by the program: the status is always the
+     * shell's.
+     */
     $process = proc_open("$command\nexit $?", $streams, $pipes, $folder, $environment);
     $status = proc_close($process);
     $output = [];
@@ -28,8 +31,8 @@ function rdump_command(array $arguments)
 }
 
 /*
- * Waits until $condition() returns something that is not empty, and returns that; what is empty where it never does. On a slow
- * machine so many times as long as $RDUMP_PATIENCE says.
+ * Waits until $condition() returns something that is not empty, and returns that; what is empty where it never does. On
+ * a slow machine so many times as long as $RDUMP_PATIENCE says.
  */
 function rdump_await($condition, $seconds = 30)
 {

@@ -1,10 +1,11 @@
 <?php
 /*
- * A reader of RDUMP files, format version 3. It is strict: whatever the format does not allow is refused with a sentence
- * and the offset in the file. It serves bytes by the address that they had in the dumped process, reading from the file
- * only what is asked for: a dump may be larger than memory.
+ * A reader of RDUMP files, format version 3. It is strict: it refuses what the format does not allow, with a sentence
+ * and the offset in the file. It gives bytes by the address that they had in the dumped process, and reads only these
+ * from the file: a dump may be larger than memory.
  *
- * Needs nothing but PHP 7.0. As a program: php reader.php FILE prints what the dump holds, and exits 1 where it is not valid.
+ * Needs nothing but PHP 7.0. As a program, php reader.php FILE prints what the dump holds. It exits with 1 if the file
+ * is not valid.
  */
 
 class RdumpFormatError extends Exception
@@ -20,7 +21,7 @@ class RdumpReader
 {
     const MAGIC = "RDUMP\0\0\0";
     const VERSION = 3;
-    const PAGE = 4096; /* the smallest page of any machine that PHP runs on; others have multiples of it */
+    const PAGE = 4096; /* the smallest page size there is; other machines have multiples of it */
     const LONGEST_NAME = 65535;
     const CACHED_PAGES = 1024;
 
@@ -101,7 +102,7 @@ class RdumpReader
         return array_sum($this->region_size);
     }
 
-    /* The mapping that an address lies in, or null. */
+    /* The mapping that contains an address, or null. */
     public function mappingAt($address)
     {
         $key = self::hex($address);
@@ -123,7 +124,8 @@ class RdumpReader
     {
         $region = $this->find($address, $length);
         if ($region === null) {
-            throw new RdumpNotThere(sprintf('%d bytes at 0x%x are not in one region of %s', $length, $address, $this->path));
+            throw new RdumpNotThere(sprintf('%d bytes at 0x%x are not in one region of %s', $length, $address,
+                $this->path));
         }
         if ($length > 16 * self::PAGE) {
             return $this->fromFile($region, $address, $length);
@@ -158,7 +160,7 @@ class RdumpReader
         return unpack('V', $this->read($address, 4))[1];
     }
 
-    /* PHP's integers are signed: the upper half comes out negative. */
+    /* PHP's integers are signed: the upper half is negative. */
     public function u64($address)
     {
         return unpack('P', $this->read($address, 8))[1];
@@ -174,7 +176,7 @@ class RdumpReader
     {
         $string = '';
         while (strlen($string) < $longest) {
-            /* Page by page: behind the one that ends it there may be nothing. */
+            /* Page by page: the page after its end may be missing. */
             $part = $this->read($address, min(self::PAGE - $address % self::PAGE, $longest - strlen($string)));
             $end = strpos($part, "\0");
             if ($end !== false) {
@@ -230,7 +232,7 @@ class RdumpReader
             if (strpbrk($mapping['name'], "\n\0") !== false) {
                 throw $this->error("the name of mapping $i is not from one line of /proc/self/maps");
             }
-            /* As digits, not numbers: [vsyscall] lies beyond PHP's integers. */
+            /* Compared as digits, not as numbers: [vsyscall] is above PHP's integers. */
             if (strcmp(self::pad($mapping['begin']), $previous_end) < 0) {
                 throw $this->error("mapping $i begins before the one before it ends");
             }
@@ -284,7 +286,7 @@ class RdumpReader
         }
     }
 
-    /* The mappings as numbers, those that touch made one. */
+    /* The mappings as numbers, adjacent ones joined. */
     private function spans()
     {
         $spans = [];
@@ -304,7 +306,7 @@ class RdumpReader
         return $spans;
     }
 
-    /* The index of the one region that holds all of it, or null. */
+    /* The index of the region that holds all of it, or null. */
     private function find($address, $length)
     {
         $low = 0;
@@ -380,7 +382,8 @@ class RdumpReader
 
     private function error($sentence, $offset = null)
     {
-        return new RdumpFormatError(sprintf('%s (at byte %d)', $sentence, $offset === null ? ftell($this->file) : $offset));
+        return new RdumpFormatError(sprintf('%s (at byte %d)', $sentence,
+            $offset === null ? ftell($this->file) : $offset));
     }
 
     private static function hex($address)
@@ -408,7 +411,7 @@ function rdump_summary(RdumpReader $dump)
         ['compiler globals', sprintf('0x%x', $dump->cg)],
     ];
     foreach ($dump->modules as $name => $address) {
-        /* Names may be there for their length alone: no reader knows them. */
+        /* Some names are padding: no reader knows them. */
         if (strlen($name) < 18) {
             $lines[] = [$name, sprintf('0x%x', $address)];
         }

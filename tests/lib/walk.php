@@ -1,7 +1,7 @@
 <?php
 /*
- * Walks PHP's own structs in a dump, from the executor globals' address in its header. Where the structs keep their
- * members comes from offsets.c, so from the headers of the PHP that was dumped. Needs nothing but PHP 7.0.
+ * Follows PHP's structs in a dump, from the address of the executor globals in its header. The offsets of members come
+ * from offsets.c, that is, from the headers of the PHP that was dumped. Needs nothing but PHP 7.0.
  */
 require_once __DIR__ . '/reader.php';
 
@@ -12,7 +12,7 @@ class RdumpWalk
     const DEEPEST_STACK = 1000000;
 
     private $dump;
-    private $at; /* name => number, of offsets.c */
+    private $at; /* name => number, from offsets.c */
 
     /* $offsets: what offsets.c printed. */
     public function __construct(RdumpReader $dump, $offsets)
@@ -23,19 +23,20 @@ class RdumpWalk
             $space = strrpos($line, ' ');
             $this->at[substr($line, 0, $space)] = (int) substr($line, $space + 1);
         }
-        if ($dump->tag !== 'v' . (int) ($this->at['PHP_VERSION_ID'] / 10000) . (int) ($this->at['PHP_VERSION_ID'] / 100) % 100) {
+        if ($dump->tag !== 'v' . (int) ($this->at['PHP_VERSION_ID'] / 10000)
+            . (int) ($this->at['PHP_VERSION_ID'] / 100) % 100) {
             throw new Exception("the offsets are not those of {$dump->tag}");
         }
     }
 
-    /* The value of a global variable; null where there is none. */
+    /* The value of a global variable. Null if there is none. */
     public function globalVariable($name)
     {
         $zval = $this->hashFind($this->dump->eg + $this->at['zend_executor_globals.symbol_table'], $name);
         return $zval === null ? null : $this->value($zval);
     }
 
-    /* The names of all global variables. One that is not set may have its place all the same. */
+    /* The names of all global variables. A variable that is not set may have an entry too. */
     public function globalNames()
     {
         $names = [];
@@ -47,7 +48,7 @@ class RdumpWalk
         return $names;
     }
 
-    /* Does this PHP report that memory is exhausted not in the middle of an allocation, but once the function that wanted it is done? */
+    /* Does this PHP report exhausted memory after the function that allocates has returned, not in the allocation? */
     public function reportsLate()
     {
         return $this->at['reports late'] === 1;
@@ -158,7 +159,7 @@ class RdumpWalk
         return $classes;
     }
 
-    /* Lower-case name => is it a function of the script. By way of the executor globals, or the compiler globals. */
+    /* Lower-case name => is it a function of the script. From the executor globals, or from the compiler globals. */
     public function functions($of_compiler = false)
     {
         $functions = [];
@@ -167,19 +168,20 @@ class RdumpWalk
             : $this->dump->eg + $this->at['zend_executor_globals.function_table'];
         foreach ($this->hash($this->dump->ptr($table)) as $element) {
             $function = $this->dump->ptr($element[1] + $this->at['zval.value']);
-            $functions[$element[0]] = $this->dump->u8($function + $this->at['zend_function.type']) === $this->at['ZEND_USER_FUNCTION'];
+            $type = $this->dump->u8($function + $this->at['zend_function.type']);
+            $functions[$element[0]] = $type === $this->at['ZEND_USER_FUNCTION'];
         }
         return $functions;
     }
 
-    /* Class name => how many live objects. */
+    /* Class name => number of live objects. */
     public function objects()
     {
         $store = $this->dump->eg + $this->at['zend_executor_globals.objects_store'];
         $buckets = $this->dump->ptr($store + $this->at['zend_objects_store.object_buckets']);
         $top = $this->dump->u32($store + $this->at['zend_objects_store.top']);
         $counts = [];
-        /* The first is never used. */
+        /* The first entry is not used. */
         for ($handle = 1; $handle < $top; $handle++) {
             $object = $this->dump->ptr($buckets + 8 * $handle);
             if ($object === 0 || ($object & $this->at['OBJ_BUCKET_INVALID'])) {
@@ -191,26 +193,27 @@ class RdumpWalk
         return $counts;
     }
 
-    /* How many shutdown functions are registered, by way of the basic globals. */
+    /* The number of registered shutdown functions, from the basic globals. */
     public function shutdownFunctions()
     {
-        $table = $this->dump->ptr($this->dump->modules['basic_globals'] + $this->at['php_basic_globals.user_shutdown_function_names']);
+        $offset = $this->at['php_basic_globals.user_shutdown_function_names'];
+        $table = $this->dump->ptr($this->dump->modules['basic_globals'] + $offset);
         return $table === 0 ? 0 : iterator_count($this->hash($table));
     }
 
     /*
-     * PHP's allocator: what it says of itself (size, peak, real_size, real_peak, limit: what memory_get_usage() and
-     * memory_get_peak_usage() answer), and what its chunk list, page maps, free lists and huge blocks add up to.
+     * PHP's allocator: its own counters (size, peak, real_size, real_peak, limit: what memory_get_usage() and
+     * memory_get_peak_usage() return), and the sums of its chunk list, page maps, free lists and huge blocks.
      *
      * Its structs are in zend_alloc.c, not in a header. What is used here has been the same since 7.0:
-     * - a chunk is 2 MB, aligned to that, and begins: heap, next, prev, 3 numbers; from byte 64 on, in the first chunk, the heap;
-     *   behind that one bit for each of the 512 pages, 1 = in use; then the page map, 4 bytes for each page. All of it lies in
-     *   the chunk's first page, which is itself in the map
-     * - the heap: 8 + 8 bytes, size, peak, (8.4: shadow_key,) 30 lists of free slots, real_size, real_peak, limit, (security
-     *   releases of 2026: two more limits,) overflow, huge_list, main_chunk, cached_chunks, chunks_count, peak_chunks_count,
-     *   cached_chunks_count
+     * - a chunk is 2 MB, aligned to its size, and begins with: heap, next, prev, 3 numbers. At byte 64, in the first
+     *   chunk, is the heap. Then one bit for each of the 512 pages, 1 = in use; then the page map, 4 bytes each. All
+     *   of this is in the first page of the chunk, which has an entry in the map too
+     * - the heap: 8 + 8 bytes, size, peak, (8.4: shadow_key,) 30 lists of free slots, real_size, real_peak, limit,
+     *   (security releases of 2026: two more limits,) overflow, huge_list, main_chunk, cached_chunks, chunks_count,
+     *   peak_chunks_count, cached_chunks_count
      * - a huge block: begin, size, next
-     * As main_chunk is the address of the chunk that the heap is in, it can be found, and what is around it too.
+     * main_chunk is the address of the chunk that contains the heap. It gives the offsets of the other members.
      */
     public function memory()
     {
@@ -266,30 +269,35 @@ class RdumpWalk
             $in_use += $dump->u64($block + 8);
         }
         $memory['added_up'] = $in_use;
-        $memory['really_added_up'] = self::CHUNK * (count($memory['chunks']) + $memory['cached_chunks']) + array_sum($memory['huge']);
+        $chunks = count($memory['chunks']) + $memory['cached_chunks'];
+        $memory['really_added_up'] = self::CHUNK * $chunks + array_sum($memory['huge']);
         return $memory;
     }
 
-    /* The address of a global string's bytes, and their length. */
+    /* The address of the bytes of a global string, and their number. */
     public function globalString($name)
     {
-        $zval = $this->resolve($this->hashFind($this->dump->eg + $this->at['zend_executor_globals.symbol_table'], $name));
+        $zval = $this->resolve($this->hashFind($this->dump->eg + $this->at['zend_executor_globals.symbol_table'],
+            $name));
         $string = $this->dump->ptr($zval + $this->at['zval.value']);
         return [$string + $this->at['zend_string.val'], $this->dump->u64($string + $this->at['zend_string.len'])];
     }
 
-    /* Where in each chunk its page map begins: with the chunk's own first page, a run of one page that is in use. */
+    /*
+     * The offset of the page map in a chunk. Its first entry is that of the chunk's first page: a run of one used page.
+     */
     private function pageMap($main, $from)
     {
         for ($at = $from + self::CHUNK_PAGES / 8; $at < 4096 - 4 * self::CHUNK_PAGES; $at += 8) {
-            if ($this->dump->u32($main + $at) === 0x40000001 && $this->dump->u8($main + $at - self::CHUNK_PAGES / 8) & 1) {
+            if ($this->dump->u32($main + $at) === 0x40000001
+                && $this->dump->u8($main + $at - self::CHUNK_PAGES / 8) & 1) {
                 return $at;
             }
         }
         throw new Exception('the first chunk has no page map');
     }
 
-    /* Bytes that are in use in a chunk, those on free lists counted. */
+    /* The bytes of a chunk that are in use, with those in free lists. */
     private function usedInChunk($chunk, $map_at)
     {
         $map = unpack('V*', $this->dump->read($chunk + $map_at, 4 * self::CHUNK_PAGES));
@@ -308,7 +316,8 @@ class RdumpWalk
                 $in_use += 4096 * ($info & 0x3ff);
                 $page += $info & 0x3ff;
             } else {
-                throw new Exception(sprintf('page %d of chunk 0x%x is in use, and its map entry is 0x%x', $page, $chunk, $info));
+                throw new Exception(sprintf('page %d of chunk 0x%x is in use, and its map entry is 0x%x', $page, $chunk,
+                    $info));
             }
         }
         return $in_use;
@@ -346,7 +355,8 @@ class RdumpWalk
         /* ZEND_USER_CODE(): functions, files and evaluated code of the script */
         if ($this->dump->u8($function + $this->at['zend_function.type']) % 2 === 0) {
             $opline = $this->dump->ptr($frame + $this->at['zend_execute_data.opline']);
-            $described['file'] = $this->string($this->dump->ptr($function + $this->at['zend_function.op_array.filename']));
+            $name = $this->dump->ptr($function + $this->at['zend_function.op_array.filename']);
+            $described['file'] = $this->string($name);
             $described['line'] = $this->dump->u32($opline + $this->at['zend_op.lineno']);
         }
         return $described;
@@ -398,7 +408,7 @@ class RdumpWalk
         throw new Exception("a value of type $type");
     }
 
-    /* Past INDIRECT (a compiled variable's place on the VM stack) and references. */
+    /* Follows INDIRECT (the place of a compiled variable on the VM stack) and references. */
     private function resolve($zval)
     {
         if ($this->dump->u8($zval + $this->at['zval.u1.v.type']) === $this->at['IS_INDIRECT']) {
@@ -420,7 +430,7 @@ class RdumpWalk
         return null;
     }
 
-    /* Every element: [key, address of its zval]. */
+    /* All elements: [key, address of the zval]. */
     private function hash($table)
     {
         $dump = $this->dump;

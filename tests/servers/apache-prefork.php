@@ -141,7 +141,8 @@ INI
             $status[] = get_oom($port, 'elsewhere/oom.php', ['key' => $key]);
         }
         $path = "$folder/oom-$pid.rdump";
-        check('3 requests run into the memory_limit, the child goes on', [500, 500, 500, $pid], array_merge($status, [get($port, 'who.php')['pid']]));
+        check('3 requests run into the memory_limit, the child goes on', [500, 500, 500, $pid],
+            array_merge($status, [get($port, 'who.php')['pid']]));
         check('the first is dumped', '', flaw_of($path, $keys[0], STACK_OF_OOM, $pid, $owner));
         clearstatcache();
         $expected = ["rdump: memory limit reached: dumped to $path (" . @filesize($path) . ' bytes)'];

@@ -38,7 +38,9 @@ INI
     );
     /* Where the log lines of pool "a" go is said in php.ini's way; those of "b" go the way of php-fpm. */
     $pools = '';
-    foreach (['a' => "php_admin_value[error_log] = $dumps/a.log", 'b' => "php_admin_value[rdump.oom_dump_max] = lots\nphp_admin_value[rdump.oom_dump] = relative.rdump"] as $pool => $more) {
+    $own = ['a' => "php_admin_value[error_log] = $dumps/a.log",
+        'b' => "php_admin_value[rdump.oom_dump_max] = lots\nphp_admin_value[rdump.oom_dump] = relative.rdump"];
+    foreach ($own as $pool => $more) {
         $pools .= <<<POOL
 [$pool]
 user = www-data
@@ -272,14 +274,17 @@ foreach ([0, 1] as $safe_read) {
 
     $a = get($port, 'a/who.php');
     $b = get($port, 'b/who.php');
-    check('two workers, not root, that may not look at their memory', [2, [[$owner, $owner], [$owner, $owner]], false, false, (string) $safe_read, [true, true]],
-        [count(array_unique([$a['pid'], $b['pid'], $fpm->pid])) - 1, [$a['uid'], $b['uid']], $b['mem'], $b['pagemap'], $b['safe_read'], $b['shared']]);
+    check('two workers, not root, that may not look at their memory',
+        [2, [[$owner, $owner], [$owner, $owner]], false, false, (string) $safe_read, [true, true]],
+        [count(array_unique([$a['pid'], $b['pid'], $fpm->pid])) - 1, [$a['uid'], $b['uid']], $b['mem'], $b['pagemap'],
+            $b['safe_read'], $b['shared']]);
     $told = [];
     foreach (['rdump.oom_dump_max=lots is refused', 'rdump.oom_dump=relative.rdump is refused'] as $refused) {
         preg_match('/rdump: ' . preg_quote($refused) . '.*?; (\S+ stands)/', read_log("$work/fpm.log"), $match);
         $told[] = $match[1] ?? '';
     }
-    check('what a pool gets wrong is refused: php.ini\'s value stands', ['rdump.oom_dump_max=1 stands', "rdump.oom_dump=$dumps/oom-%p.rdump stands"], $told);
+    check('what a pool gets wrong is refused: php.ini\'s value stands',
+        ['rdump.oom_dump_max=1 stands', "rdump.oom_dump=$dumps/oom-%p.rdump stands"], $told);
     $planted = get($port, 'a/plant.php', ['folder' => $www]);
     check('one of them fills the shared memory', [$a['pid'], true, true],
         [$planted['pid'], $planted['length'] > 100000, $planted['stored']]);
@@ -296,7 +301,9 @@ foreach ([0, 1] as $safe_read) {
     check_calls_in_a_row($port);
 
     stop($fpm, $nginx);
-    check('no worker was lost', 0, preg_match('/SIG[A-Z]+|exited on signal|core dumped/', preg_replace('/.*SIG(USR2|QUIT).*/', '', read_log("$work/fpm.log"))));
+    check('no worker was lost', 0,
+        preg_match('/SIG[A-Z]+|exited on signal|core dumped/',
+        preg_replace('/.*SIG(USR2|QUIT).*/', '', read_log("$work/fpm.log"))));
 }
 
 $title = 'fpm, everyday ends';

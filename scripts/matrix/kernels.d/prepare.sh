@@ -200,7 +200,7 @@ initramfs() {
 
 # ---- the project
 
-# build_project FOLDER ARCHITECTURE CROSS: the extension, the C tests, and the program that tells the walk PHP's offsets.
+# build_project FOLDER ARCHITECTURE CROSS: the extension, the C tests, and the program that prints PHP's offsets.
 build_project() {
 	local tree=$1 headers include flags=
 	headers=$(echo "$kernels/headers-$2"/usr/include/php/*)
