@@ -343,9 +343,8 @@ WRAP(off_t, lseek, (int fd, off_t at, int from))
 /* What the file system is to say of a file. */
 static int told(int result, struct stat *status)
 {
-	time_t age = status->st_ino == shim.old_inode ? shim.age : 0;
-
 	if (result == 0 && shim.armed) {
+		time_t age = status->st_ino == shim.old_inode ? shim.age : 0;
 		status->st_mtime -= shim.behind + age;
 		status->st_ctime -= shim.behind + age;
 		status->st_nlink = shim.no_links ? 0 : status->st_nlink;

@@ -1,11 +1,11 @@
 /*
  * Memory that changes during a dump, without PHP:   moving FOLDER FILE_FOLDER DUMPS CHANGES
  *
- * Threads map, unmap, protect and truncate without pause; the main thread dumps, by both ways of reading, lean and
- * full, until it has made DUMPS dumps of each kind and the threads have made CHANGES changes. Each file is looked at:
- * parsed strictly, and compared with memory that does not move. Some of that lies beside pages that cannot be read: of
- * files that were truncated, and guard pages of stacks. With these, one dump of each kind is made before the threads
- * begin. FOLDER takes the dumps, FILE_FOLDER the mapped files.
+ * Threads map, unmap, protect and truncate all the time. The main thread dumps, with and without safe_read, lean and
+ * full, until it has made DUMPS dumps of each kind and the threads have made CHANGES changes. Each file is read strictly,
+ * and compared with memory that does not change. Some of this is beside pages that cannot be read: those of truncated
+ * files, and guard pages of stacks. With these, one dump of each kind is made before the threads begin.
+ * FOLDER is for the dumps, FILE_FOLDER for the mapped files.
  */
 #define _GNU_SOURCE
 #include "rdump_writer.h"
@@ -321,7 +321,7 @@ static bool is_zero(const unsigned char *bytes)
 	return *bytes == 0 && !memcmp(bytes, bytes + 1, PAGE - 1);
 }
 
-/* Compares the pages that do not move with the bytes of a region. Adds those that are in it to `*found`. */
+/* Compares the pages that do not change with the bytes of a region. Adds those that are in it to `*found`. */
 static const char *compare(uint64_t begin, uint64_t size, const unsigned char *bytes, size_t *found)
 {
 	for (size_t i = 0; i < pages; i++) {
@@ -368,7 +368,7 @@ static const char *look_at_regions(uint32_t count)
 		wanted += page[i].good;
 	}
 	if (found != wanted) {
-		return "memory that did not move: it is not all there";
+		return "memory that did not change: some of it is missing";
 	}
 	return at == end ? NULL : "the end: something follows";
 }
@@ -551,7 +551,7 @@ int main(int count, char **argument)
 	for (size_t i = 0; i < sizeof(work) / sizeof(*work); i++) {
 		pthread_join(thread[i], NULL);
 	}
-	report(kinds, sizeof(kinds) / sizeof(*kinds), "memory that moves");
+	report(kinds, sizeof(kinds) / sizeof(*kinds), "memory that changes");
 	printf("# %lu changes while the last dumps were made\n", changes);
 	return 0;
 }
