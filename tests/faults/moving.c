@@ -2,9 +2,9 @@
  * Memory that changes during a dump, without PHP:   moving FOLDER FILE_FOLDER DUMPS CHANGES
  *
  * Threads map, unmap, protect and truncate all the time. The main thread dumps, with and without safe_read, lean and
- * full, until it has made DUMPS dumps of each kind and the threads have made CHANGES changes. Each file is read strictly,
- * and compared with memory that does not change. Some of this is beside pages that cannot be read: those of truncated
- * files, and guard pages of stacks. With these, one dump of each kind is made before the threads begin.
+ * full, until it has made DUMPS dumps of each kind and the threads have made CHANGES changes. Each file is read
+ * strictly, and compared with memory that does not change. Some of this is beside pages that cannot be read: those of
+ * truncated files, and guard pages of stacks. With these, one dump of each kind is made before the threads begin.
  * FOLDER is for the dumps, FILE_FOLDER for the mapped files.
  */
 #define _GNU_SOURCE

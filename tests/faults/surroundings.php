@@ -211,28 +211,34 @@ attempt($case, '/dev/fd', probe([], [], ['posix'], '/dev/fd/target.rdump'), 'ref
 $case->close();
 
 /*
- * File systems where chmod(2) has no effect, or is refused: who may read the file is settled when they are mounted. A dump
- * that others could read is none. [what, commands that mount at $MOUNT with $OPTIONS, options by which others can read, the
- * reason then, options by which they cannot]
+ * File systems where chmod(2) has no effect, or is refused: the mount options say who can read the file. A dump that
+ * other users could read is refused. [name, packages, commands that mount at $MOUNT with $OPTIONS, options with which
+ * other users can read, the reason then, options with which they cannot]
  */
 $image = "$folder/image";
 $loop = "truncate -s 64M $image && device=$(losetup -f --show $image) && trap 'losetup -d \$device' EXIT";
 foreach ([
-    ['vfat', 'mkfs.vfat:dosfstools', "$loop && mkfs.vfat \$device && mount -t vfat -o \$OPTIONS \$device \$MOUNT", 'umask=022', 'Operation not permitted', 'fmask=0177'],
-    ['vfat that says nothing', 'mkfs.vfat:dosfstools', "$loop && mkfs.vfat \$device && mount -t vfat -o quiet,\$OPTIONS \$device \$MOUNT", 'umask=022', 'Operation not supported',
-        'fmask=0177'],
-    ['exfat', 'mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse', "$loop && mkfs.exfat \$device && mount.exfat-fuse -o \$OPTIONS \$device \$MOUNT", 'umask=022',
+    ['vfat', 'mkfs.vfat:dosfstools', "$loop && mkfs.vfat \$device && mount -t vfat -o \$OPTIONS \$device \$MOUNT",
+        'umask=022', 'Operation not permitted', 'fmask=0177'],
+    ['vfat that says nothing', 'mkfs.vfat:dosfstools',
+        "$loop && mkfs.vfat \$device && mount -t vfat -o quiet,\$OPTIONS \$device \$MOUNT", 'umask=022',
         'Operation not supported', 'fmask=0177'],
-    ['bindfs', 'bindfs:bindfs', "mkdir -p $folder/below && bindfs \$OPTIONS $folder/below \$MOUNT", '--perms=0644,u+D', 'Operation not supported', '--chmod-ignore'],
-    ['bindfs that refuses', 'bindfs:bindfs', "mkdir -p $folder/below && bindfs --chmod-deny \$OPTIONS $folder/below \$MOUNT", '--perms=0644,u+D', 'Operation not permitted',
-        '--perms=0600,u+D'],
+    ['exfat', 'mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse',
+        "$loop && mkfs.exfat \$device && mount.exfat-fuse -o \$OPTIONS \$device \$MOUNT", 'umask=022',
+        'Operation not supported', 'fmask=0177'],
+    ['bindfs', 'bindfs:bindfs', "mkdir -p $folder/below && bindfs \$OPTIONS $folder/below \$MOUNT", '--perms=0644,u+D',
+        'Operation not supported', '--chmod-ignore'],
+    ['bindfs that refuses', 'bindfs:bindfs',
+        "mkdir -p $folder/below && bindfs --chmod-deny \$OPTIONS $folder/below \$MOUNT", '--perms=0644,u+D',
+        'Operation not permitted', '--perms=0600,u+D'],
 ] as [$what, $packages, $commands, $open, $reason, $closed]) {
     $case = new FaultCase("chmod has no effect: $what");
     $mount = "$folder/mount";
     @mkdir($mount);
     $target = "$mount/target.rdump";
     foreach ([[$open, 'refused', $reason], [$closed, 'whole', null]] as [$options, $expected, $why]) {
-        $lines = ['. ' . escapeshellarg(__DIR__ . '/../../scripts/lib.sh'), "need_command $packages", "MOUNT=$mount", "OPTIONS=$options", $commands];
+        $lines = ['. ' . escapeshellarg(__DIR__ . '/../../scripts/lib.sh'), "need_command $packages", "MOUNT=$mount",
+            "OPTIONS=$options", $commands];
         [$status, $output, $errors] = rdump_shell(rdump_command(['bash', '-c', 'set -e; ' . implode("\n", $lines)]));
         if ($status !== 0) {
             echo "skip - {$case->name}: ", strtok(trim("$errors\n$output"), "\n"), "\n";
