@@ -26,7 +26,7 @@ static const struct {
 	VALUE("ZTS", 0),
 #endif
 
-	/* Security releases of 2026 report that memory is exhausted when the function that wanted it has returned. */
+	/* PHP's security releases of 2026 report exhausted memory late. */
 #ifdef ZEND_HAS_OOM
 	VALUE("reports late", 1),
 #else

@@ -47,12 +47,6 @@ class RdumpWalk
         return $names;
     }
 
-    /* Does this PHP report that memory is exhausted not in the middle of an allocation, but once the function that wanted it is done? */
-    public function reportsLate()
-    {
-        return $this->at['reports late'] === 1;
-    }
-
     /*
      * The call stack, innermost first: [function, "Class::method", "{main}" or null; its file and line or null; the
      * address of its frame].
