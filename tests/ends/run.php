@@ -103,16 +103,28 @@ function flaws_of_end(array $row, array $with, array $without)
     return $flaws;
 }
 
-/* Is there a dump, and one line in the log that says so? */
-function flaws_of_log(array $log, $path)
+/*
+ * Is there a dump, and one line in the log that says so? Where PHP reports exhausted memory late, the line names the
+ * place that PHP's message names, and says what became of PHP, or that the dump is late. A compiler that goes on from
+ * the memory_limit to the hard limit gets further meanwhile: PHP's message names a later line.
+ */
+function flaws_of_log(array $row, array $log, $path, array $with, $early)
 {
+    global $late;
+
     if (!is_file($path)) {
         return ['there is no dump: ' . shorten(implode($log))];
     }
     clearstatcache();
-    $end = preg_quote("dumped to $path (" . filesize($path) . ' bytes)', '/');
-    $told = count($log) === 1 && preg_match("/rdump: memory limit reached.*: $end/", current($log));
-    return $told ? [] : ['the log says ' . shorten(implode($log))];
+    $line = preg_quote("rdump: memory limit reached: dumped to $path (" . filesize($path) . ' bytes)', '/');
+    if ($late) {
+        $told = preg_match('/exhausted .*( in \S+ on line )(\d+)/', $with[1] . $with[2], $match);
+        $line .= ',' . ($told ? preg_quote($match[1], '/') . ($row['stack'] === '' ? '\d+' : $match[2]) : '.*')
+            . ($early ? '' : ', reported late: the call stack is of a later moment')
+            . ($with[0] === 137 ? '; PHP then ended the process at its hard limit' : '');
+    }
+    $is_told = count($log) === 1 && preg_match("/\] $line\n$/D", current($log));
+    return $is_told ? [] : ['the log says ' . shorten(implode($log))];
 }
 
 /* What is wrong with a dump that comes as late as PHP reports exhausted memory. */
@@ -135,7 +147,7 @@ function flaws_of(array $row, array $with, array $without, $early)
     if (!$early && ($row['late'] === null || $with[0] === 137)) {
         return is_file($path) || $log ? array_merge($flaws, ['there is a dump, or a line in the log']) : $flaws;
     }
-    $flaws = array_merge($flaws, flaws_of_log($log, $path));
+    $flaws = array_merge($flaws, flaws_of_log($row, $log, $path, $with, $early));
     if (is_file($path)) {
         try {
             $walk = new RdumpWalk(new RdumpReader($path), $offsets);

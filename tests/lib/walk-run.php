@@ -122,9 +122,6 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit)
         return $jit ? '' : ':' . $lines[$name];
     };
     $innermost = $how === 'auto' ? 'str_repeat' : 'rdump_dump';
-    if ($how === 'auto' && $walk->reportsLate() && $stack[0] !== $innermost) {
-        array_unshift($stack, $innermost); /* it may have returned by then */
-    }
     check('the running function, and the call stack to it', [
         $innermost,
         'Planted\end_of_the_line' . $line($how), '{closure}' . $line('closure'), 'Planted\Deep::turn' . $line('turn'),

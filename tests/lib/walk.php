@@ -48,12 +48,6 @@ class RdumpWalk
         return $names;
     }
 
-    /* Does this PHP report exhausted memory after the function that allocates has returned, not in the allocation? */
-    public function reportsLate()
-    {
-        return $this->at['reports late'] === 1;
-    }
-
     /*
      * The call stack, innermost first: [function, "Class::method", "{main}" or null; its file and line or null; the
      * address of its frame].

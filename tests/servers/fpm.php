@@ -232,6 +232,24 @@ function check_everyday_ends()
     }
 }
 
+/* rdump.oom_dump_max=1, the default, holds where each of the dumping workers is gone with its dump, too. */
+function check_workers_that_end()
+{
+    global $work, $www, $dumps, $so;
+
+    array_map('unlink', glob("$work/*.log"));
+    list($fpm, $nginx, $port) = start(0, ["extension=$so", "rdump.oom_dump=$dumps/end-%p.rdump"]);
+    $status = [];
+    for ($i = 0; $i < 3; $i++) {
+        $status[] = answer_of_end($port, 'b/ends.php', 'random_bytes', fresh_key(), '')[0];
+    }
+    $lines = implode("\n", await_rdump_lines("$work/fpm.log", 0, 3));
+    check('3 requests exhaust the memory, by the hard limit where there is one: one dump, and each is told of',
+        [array_fill(0, 3, reports_late() ? 502 : 500), 1, 1, 2], [$status, count(glob("$dumps/end-*.rdump")),
+            preg_match_all('/: dumped to /', $lines), preg_match_all('/: rdump.oom_dump_max=1 is reached/', $lines)]);
+    stop($fpm, $nginx);
+}
+
 /* Starts both servers: [php-fpm, nginx, port of nginx]. */
 function start($to_nginx, array $lines)
 {
@@ -308,3 +326,4 @@ foreach ([0, 1] as $safe_read) {
 
 $title = 'fpm, everyday ends';
 check_everyday_ends();
+check_workers_that_end();

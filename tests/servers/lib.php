@@ -232,13 +232,6 @@ function flaw_of($path, $key, array $stack, $pid = null, $owner = null, $delete 
         $functions = array_map(function ($frame) {
             return $frame['function'];
         }, $walk->callStack());
-        /*
-         * Some PHPs report the memory_limit from within the allocation, some when the function that allocates has
-         * returned.
-         */
-        if ($stack === STACK_OF_OOM && $functions[0] === 'str_repeat') {
-            array_shift($functions);
-        }
         if ($functions !== $stack) {
             return 'the call stack is ' . implode(', ', $functions);
         }
@@ -254,7 +247,7 @@ function flaw_of($path, $key, array $stack, $pid = null, $owner = null, $delete 
 
 /* What the call stack shows, innermost first, of www/dump.php, and of www/oom.php. */
 const STACK_OF_CALL = ['rdump_dump', 'running_function', '{main}'];
-const STACK_OF_OOM = ['running_out', '{main}'];
+const STACK_OF_OOM = ['str_repeat', 'running_out', '{main}'];
 
 /* The address in shared memory at which a dump holds these bytes, in one region. Null if it does not. */
 function find_in_shared_memory(RdumpReader $dump, $bytes)
