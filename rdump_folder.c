@@ -51,8 +51,11 @@ static bool hash_uuid(const char *path, uint64_t *value)
 		got = read(fd, uuid, sizeof(uuid));
 	} while (got < 0 && errno == EINTR);
 	(void) close(fd);
+	if (got != (ssize_t) sizeof(uuid)) {
+		return false;
+	}
 	*value = hash(HASH_BEGIN, uuid, sizeof(uuid));
-	return got == (ssize_t) sizeof(uuid);
+	return true;
 }
 
 static void find_origin(struct rdump_folder *folder)
