@@ -1,5 +1,5 @@
 --TEST--
-Automatic dump: exits of the process that do not come of exhausted memory, in a request and outside of one
+Automatic dump: no dump if a process exits for another reason than exhausted memory, in a request or outside
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -13,7 +13,7 @@ $folder = rdump_folder(__FILE__);
 $run = rdump_run($folder, 'FFI::cdef("void exit(int status);")->exit(7);',
     ['+ffi', 'rdump.oom_dump' => "$folder/a.rdump"]);
 echo "a library's exit(7): status $run->status, ", implode(' ', glob('*.rdump')), "\n";
-/* opcache ends PHP before there is a request, where the machine has no room for its shared memory. */
+/* opcache ends PHP before the first request if there is not enough shared memory. */
 $run = rdump_run($folder, '',
     ['+opcache', 'opcache.enable_cli' => 1, 'opcache.memory_consumption' => 90000000,
     'opcache.file_update_protection' => 0,

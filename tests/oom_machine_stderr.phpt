@@ -1,5 +1,5 @@
 --TEST--
-Automatic dump: the machine gives no more memory, and PHP's own message cannot be written (stderr closed, full)
+Automatic dump: the machine gives no more memory, and PHP's message cannot be written (stderr closed, full)
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';

@@ -1,5 +1,5 @@
 --TEST--
-Dumps in fibers with the smallest C stacks: what PHP survives, it survives with a dump
+Dumps in fibers with the smallest C stacks: a stack on which PHP works is enough for a dump
 --SKIPIF--
 <?php
 if (PHP_VERSION_ID < 80100) exit('skip fibers come with PHP 8.1');
@@ -8,7 +8,7 @@ if (PHP_VERSION_ID < 80100) exit('skip fibers come with PHP 8.1');
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* Most of all stack is needed where everything is asked for: a template, a budget, a marker. */
+/* A dump with a template, a budget and a marker needs the most stack. */
 $automatic = ['rdump.oom_dump' => "$folder/auto-%i.rdump", 'rdump.oom_dump_max_total' => '1T',
     'rdump.oom_dump_marker' => 1];
 $exhaust = RDUMP_EXHAUST . '(new Fiber(function () { exhaust(); }))->start();';
@@ -16,7 +16,7 @@ $call = '(new Fiber(function () { var_dump(rdump_dump("call.rdump")); }))->start
 foreach (['16K', '20K', '24K', '32K', '40K', '64K'] as $size) {
     $without = rdump_run($folder, $exhaust, ['fiber.stack_size' => $size]);
     if ($without->status !== 255) {
-        continue; /* this PHP needs more for its own message */
+        continue; /* this PHP needs more stack for its own message */
     }
     $with = rdump_run($folder, $exhaust, ['fiber.stack_size' => $size] + $automatic);
     $dumps = glob("$folder/auto-*.rdump");

@@ -1,12 +1,10 @@
 --TEST--
-Automatic dump: where the line for the log exhausts memory once more, there is no second dump
+Automatic dump: if the log line exhausts memory again, there is no second dump
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/*
- * A line of a page, and no page is left when it is to be written. PHP's own line has the same trouble, more than once.
- */
+/* A line of one page, and no free page for it. PHP's own line fails for the same reason, more than once. */
 $deep = $folder . str_repeat('/' . str_repeat('d', 199), (int) ((3900 - strlen($folder)) / 200));
 mkdir($deep, 0700, true);
 $command = rdump_prepare($folder,
@@ -16,7 +14,7 @@ $output = ['file', "$folder/out", 'w'];
 $process = proc_open($command, [1 => $output, 2 => $output], $pipes, $folder);
 $dumps = [];
 do {
-    /* Each dump is moved away when it is there. */
+    /* Each dump is renamed as soon as it exists. */
     $running = proc_get_status($process)['running'];
     if (@rename("$deep/a.rdump", "$folder/" . count($dumps) . '.rdump')) {
         $dumps[] = rdump_judge("$folder/" . count($dumps) . '.rdump');

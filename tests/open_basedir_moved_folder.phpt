@@ -1,5 +1,5 @@
 --TEST--
-open_basedir: what counts is where the open folder is, not what PHP remembers of its path
+open_basedir applies to the folder that is open, not to the path that PHP has cached
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -10,7 +10,7 @@ mkdir("$folder/outside");
 $code = '
 chdir($folder = dirname(__FILE__) . "/allowed");
 symlink("real", "link");
-/* PHP remembers where the link leads. Somebody else exchanges it. */
+/* PHP caches the target of the link. Another process replaces the link. */
 realpath("$folder/link");
 ini_set("open_basedir", $folder);
 shell_exec("ln -sfn ../outside link");

@@ -1,5 +1,5 @@
 --TEST--
-rdump_set_oom_dump() holds for the last code of a request: header callbacks, session handlers, output handlers
+rdump_set_oom_dump() applies to the last code of a request: header callbacks, session handlers, output handlers
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';

@@ -589,7 +589,7 @@ static void many_regions(void)
 	shim_restore();
 }
 
-/* Where a filter refuses memfd_create(), a mapping tells where the kernel keeps shared memory. */
+/* If a filter refuses memfd_create(), a mapping says on which device the kernel keeps shared memory. */
 static void no_memfd(void)
 {
 	struct reader reader;
@@ -1172,7 +1172,7 @@ static void fork_in_mid_dump(void)
 #define STACK_SIZE 262144
 #define STACK_BOUND 4096 /* bytes: a fiber may have 16 KB, and PHP itself uses most of them at an error */
 
-/* On the heap, as the extension has it. The path is not: its folder is opened, and surveyed for the budget. */
+/* On the heap, as in the extension. The path is on the stack: its folder is opened, and read for the budget. */
 struct painted {
 	struct rdump_file file;
 	struct rdump_request request;
@@ -1194,7 +1194,7 @@ static void *dump_on_painted_stack(void *context)
 	struct painted *painted = context;
 	unsigned char *here = __builtin_frame_address(0);
 
-	/* what was needed to get here is not the dump's */
+	/* the stack that was needed up to here is not the dump's */
 	memset(painted->stack, 0xa5, (size_t) (here - 512 - painted->stack));
 	if (rdump_file_open(&painted->file, "./dump.rdump", &painted->result.error) == 0) {
 		rdump_write(&painted->request, &painted->file, &painted->result);
@@ -1274,17 +1274,17 @@ int main(void)
 	check("table: every mapping, as the kernel lists it", table);
 	check("each kind of memory, lean", each_kind_lean);
 	check("each kind of memory, full", each_kind_full);
-	check("each kind of memory, safe_read in each of its ways", each_kind_safely);
-	check("each kind of memory, as a worker that gave up root", as_a_worker);
-	check("memory that goes in mid-dump comes as zeros", memory_that_goes);
-	check("process_vm_readv() that fails for one page of a batch", batches_that_fail);
-	check("good pages beside bad ones", good_beside_bad);
-	check("a mapped file that was truncated: zeros past its end", truncated_file);
-	check("neighbours are one region", one_region);
+	check("each kind of memory, safe_read with each system call", each_kind_safely);
+	check("each kind of memory, in a worker that was root before", as_a_worker);
+	check("memory that disappears during the dump is written as zeros", memory_that_goes);
+	check("process_vm_readv() fails for one page of several", batches_that_fail);
+	check("readable pages next to unreadable ones", good_beside_bad);
+	check("a mapped file that was truncated: zeros after its end", truncated_file);
+	check("adjacent mappings are one region", one_region);
 	check("20,000 regions", many_regions);
-	check("the number of regions is put right", regions_that_change);
+	check("the number of regions is corrected", regions_that_change);
 	check("shared memory without memfd_create()", no_memfd);
-	check("which pages there are is asked once", asked_once);
+	check("the kernel is asked for the pages once", asked_once);
 	check("a path of more than 65,535 bytes", long_name);
 	check("a main thread that has ended", ended_main_thread);
 	check("vm.max_map_count is reached", no_mapping_left);
@@ -1294,13 +1294,13 @@ int main(void)
 	check("the process does not grow", process_does_not_grow);
 	check("1 TB of reserved address space", terabyte);
 	check("RLIMIT_FSIZE: an error, not the end", file_size_limit);
-	check("signals wait until the dump is done", signals);
-	check("a SIGXFSZ of the caller's own stays", pending_signal);
-	check("four threads dump at once", two_threads);
-	check("memory that moves meanwhile", memory_that_moves);
-	check("a fork while another thread dumps", fork_in_mid_dump);
+	check("signals stay pending during the dump", signals);
+	check("a SIGXFSZ of the caller stays pending", pending_signal);
+	check("four threads dump at the same time", two_threads);
+	check("memory that changes during the dump", memory_that_moves);
+	check("fork() while another thread dumps", fork_in_mid_dump);
 	check("a dump takes less than 4 KB of stack", small_stack);
 	check("nothing leaks", nothing_leaks);
-	check("the reader in PHP agrees", reader_in_php);
+	check("the reader in PHP accepts the same file", reader_in_php);
 	return 0;
 }

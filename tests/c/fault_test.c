@@ -417,11 +417,11 @@ int main(void)
 	check("each call fails once", plain);
 	check("each call fails once, with a marker and a budget", with_marker_and_budget);
 	check("each call fails once, safe_read", safely);
-	check("each call fails once, as a worker that gave up root", as_a_worker);
+	check("each call fails once, in a worker that was root before", as_a_worker);
 	check("each call fails once, without a page table", without_page_table);
-	check("a call that fails from now on", stays_full);
-	check("a marker that cannot be made", marker_fails);
-	check("a dump that turns out larger than planned", larger_than_planned);
-	check("a skipped dump leaves everything", skipped);
+	check("a call that fails from its nth time on", stays_full);
+	check("a marker that cannot be created", marker_fails);
+	check("a dump that becomes larger than planned", larger_than_planned);
+	check("a skipped dump changes nothing", skipped);
 	return 0;
 }

@@ -439,14 +439,14 @@ static const char *name_of_ours(int number)
 	return name;
 }
 
-/* One that another host made, or another boot of this one, or who looks at the folder through another mount. */
+/* One of another host, of another boot of this one, or of a process that uses another mount of the folder. */
 #define FOREIGN ".rdump-0123456789abcdef0123456789abcdef.part"
 
 static int child_ready[2];
 
 static void make_and_wait(void *context)
 {
-	expect(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl"); /* not left behind where the case fails */
+	expect(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl"); /* so that it ends if the case fails */
 	expect(
 		rdump_file_open(&file, context, &error) == 0 && rdump_file_create(&file, 2 * MB, 0, &error) == 0, "%s", why());
 	expect(write(child_ready[1], "x", 1) == 1, "write");
@@ -556,7 +556,7 @@ static ino_t inode_of(const char *path)
 	return status.st_ino;
 }
 
-/* Makes a dump where the file system says of FOREIGN that it is so old, and of its own clock that it is so late. */
+/* Makes a dump with a given age of FOREIGN, and a given delay of the file system's clock. */
 static void make_beside(time_t age, time_t behind)
 {
 	ino_t inode = inode_of(FOREIGN);
@@ -569,7 +569,7 @@ static void make_beside(time_t age, time_t behind)
 	shim_disarm();
 }
 
-/* Another host may write it, and its lock may not be seen here: only its age tells. */
+/* Another host may be writing it, and its lock may not be visible here: only its age counts. */
 static void of_another_host(void)
 {
 	static const struct timespec long_ago[2] = {{1000000000, 0}, {1000000000, 0}};
@@ -595,7 +595,7 @@ static void of_another_host(void)
 	expect(access(FOREIGN, F_OK) < 0, "it is still there after an hour without a write");
 }
 
-/* Old, and locked all the same: it is being written. */
+/* Old, but locked: it is being written. */
 static void old_and_locked(void)
 {
 	int fd;
@@ -607,7 +607,7 @@ static void old_and_locked(void)
 	expect(access(FOREIGN, F_OK) == 0, "a file that is locked was removed");
 }
 
-/* Without the kernel's boot id nothing tells whose file it is. */
+/* Without the kernel's boot id the origin of a file is not known. */
 static void unknown_boot(void)
 {
 	char ours[64], first[RDUMP_TEMPORARY_SIZE];
@@ -628,7 +628,7 @@ static void unknown_boot(void)
 	expect(access(ours, F_OK) < 0, "it is still there when the boot is known");
 }
 
-/* Two mounted file systems: who sees no lock in the one may see it in the other. */
+/* Two mounts of a file system: a lock may be visible in one of them only. */
 static void origin_of_a_mount(void)
 {
 	char here[RDUMP_TEMPORARY_SIZE];
@@ -648,7 +648,7 @@ static void locks_of_nfs(void)
 	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
 }
 
-/* What was left has used up the file system: it makes room for the next dump. */
+/* Old files have filled the file system: they are removed for the next dump. */
 static void left_over_fills_disk(void)
 {
 	struct statfs status;
@@ -699,7 +699,7 @@ static bool shows(const char *name, const void *address)
 	return strstr(name, forwards) || strstr(name, backwards);
 }
 
-/* Others may read the names in a folder: no name shows where this process's memory lies. */
+/* Other users can read the names in a folder: no name shows an address of this process. */
 static void names_without_getrandom(void)
 {
 	char name[3][RDUMP_TEMPORARY_SIZE];
@@ -747,7 +747,7 @@ static void stolen_before_locked(void)
 	expect(access("x.rdump", F_OK) == 0 && count_parts() == 0, "the folder holds\n%s", list_folder("."));
 }
 
-/* Some file systems of FUSE count no links: nobody took the file away. */
+/* Some FUSE file systems report no link count: the file has not been removed. */
 static void no_links(void)
 {
 	shim_arm();
@@ -780,7 +780,7 @@ static void mode_of_no_effect(void)
 		expect(
 			!strcmp(before, list_folder(".")), "%o: the folder was\n%s and is\n%s", mode[i], before, list_folder("."));
 	}
-	/* The owner alone, and chmod is refused: all is well. FAT can be mounted such that all files are 0700. */
+	/* Only the owner has access, and chmod is refused: that is right. FAT can be mounted so that all files are 0700. */
 	shim_arm();
 	shim.mode = S_IFREG | 0700;
 	shim.only = "fchmod";
@@ -810,7 +810,7 @@ static void count_allocations(const char *call)
 	allocations += !strcmp(call, "fallocate");
 }
 
-/* Blocks that are found beforehand are of no use on a tmpfs, and are not compressed on btrfs. */
+/* Blocks that are allocated in advance are useless on a tmpfs, and not compressed on btrfs. */
 static void allocate_where_it_helps(void)
 {
 	static const long disk = 0xef53, none[] = {0x9123683e, 0x01021994};
@@ -841,7 +841,7 @@ static void hold_lock(void)
 	count_locks++;
 }
 
-/* Whoever may read the folder may lock it for good. Time is made to pass at once, also where a nap takes long. */
+/* A user who can read the folder can lock it forever. Here nanosleep() returns at once, and the clock advances. */
 static void held_lock(void)
 {
 	hold_lock();
@@ -857,7 +857,7 @@ static void held_lock(void)
 	expect(access("y.rdump", F_OK) < 0 && count_parts() == 0, "left behind:\n%s", list_folder("."));
 }
 
-/* Without a budget there is nothing to wait for. What was left is cleared up all the same. */
+/* Without a budget a dump does not wait. It removes old files all the same. */
 static void held_lock_without_budget(void)
 {
 	hold_lock();
@@ -954,42 +954,42 @@ static void marker(void)
 
 int main(void)
 {
-	check("targets that are no regular file", odd_targets);
+	check("targets that are not regular files", odd_targets);
 	check("names and paths of every length", names);
-	check("an earlier file is replaced by a fresh one, 0600", replaces);
-	check("a target that changes meanwhile", target_that_changes);
-	check("a folder that moves meanwhile", folder_that_moves);
-	check("closing is quiet", close_is_quiet);
+	check("an earlier file is replaced by a new one of mode 0600", replaces);
+	check("a target that changes during the dump", target_that_changes);
+	check("a folder that is renamed during the dump", folder_that_moves);
+	check("closing a file twice is harmless", close_is_quiet);
 	check("folders without permission", permissions);
-	check("a drop box", drop_box);
+	check("a folder that can be written but not listed", drop_box);
 	check("another user's file in a sticky folder", sticky_folder);
 	check("a read-only file system", read_only);
 	check("a full tmpfs", full_disk);
-	check("budget: to the byte", budget);
+	check("budget: exact to the byte", budget);
 	check("budget: only dumps count", budget_counts_dumps_only);
-	check("budget: files in the making count", budget_counts_the_making);
+	check("budget: temporary files count", budget_counts_the_making);
 	check("budget: a dump that grows", budget_while_growing);
-	check("budget: twenty processes at once", budget_of_twenty);
-	check("left-overs of killed processes go, living ones stay", left_overs);
-	check("left-overs: look-alikes stay", look_alikes);
-	check("left-overs: what another host may write stays for an hour", of_another_host);
-	check("left-overs: old and locked", old_and_locked);
-	check("left-overs: without a boot id", unknown_boot);
-	check("left-overs: the origin is that of one mount", origin_of_a_mount);
-	check("left-overs: NFS locks what is open for writing", locks_of_nfs);
-	check("left-overs: the file system is full of them", left_over_fills_disk);
+	check("budget: twenty processes at the same time", budget_of_twenty);
+	check("old files: those of killed processes are removed, others are kept", left_overs);
+	check("old files: files with similar names are kept", look_alikes);
+	check("old files: one that another host may write is kept for an hour", of_another_host);
+	check("old files: one that is old and locked", old_and_locked);
+	check("old files: without a boot id", unknown_boot);
+	check("old files: the origin in the name is that of one mount", origin_of_a_mount);
+	check("old files: NFS, where a lock needs a descriptor for writing", locks_of_nfs);
+	check("old files: they fill the file system", left_over_fills_disk);
 	check("a folder with a thousand files", crowded_folder);
-	check("temporary names that are taken", names_in_the_way);
+	check("temporary names that exist already", names_in_the_way);
 	check("temporary names without getrandom()", names_without_getrandom);
-	check("a temporary file taken for a left-over", stolen_before_locked);
-	check("a file system that counts no links", no_links);
+	check("another dump removes the temporary file before it is locked", stolen_before_locked);
+	check("a file system that reports no link count", no_links);
 	check("a file system where chmod has no effect", mode_of_no_effect);
 	check("a marker where chmod has no effect", marker_mode_of_no_effect);
-	check("blocks are found beforehand where that helps", allocate_where_it_helps);
-	check("a folder that somebody keeps locked", held_lock);
-	check("a folder that somebody keeps locked, without a budget", held_lock_without_budget);
-	check("a lock that is let go in time", lock_let_go);
-	check("the folder's lock is given back", locks_are_given_back);
+	check("blocks are allocated in advance where that helps", allocate_where_it_helps);
+	check("a folder that another process keeps locked", held_lock);
+	check("a folder that another process keeps locked, without a budget", held_lock_without_budget);
+	check("a lock that is released in time", lock_let_go);
+	check("the lock of the folder is released", locks_are_given_back);
 	check("marker", marker);
 	return 0;
 }

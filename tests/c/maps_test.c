@@ -723,22 +723,22 @@ static void real_odd_names(void)
 
 int main(void)
 {
-	check("a mapping's line, each part of it", lines);
-	check("lines that are none are refused", hostile_lines);
-	check("a line cut short anywhere, and with any byte in any place", damaged_lines);
+	check("the line of a mapping, each part of it", lines);
+	check("invalid lines are refused", hostile_lines);
+	check("a line cut at any place, and with any byte at any place", damaged_lines);
 	check("lines of 65,535 bytes and more", long_lines);
-	check("the fields of smaps that matter, and look-alikes", fields);
+	check("the fields of smaps that are used, and similar ones", fields);
 	check("VmFlags", flags);
-	check("a count that is not understood counts as some", strange_counts);
+	check("a count that cannot be read means some", strange_counts);
 	check("the class of each kind of mapping, lean and full", table);
 	check("a recorded list of php, lean and full", recorded_php);
 	check("a recorded list of every kind of mapping, lean and full", recorded_kinds);
 	check("mappings that overlap are cut", overlaps);
-	check("lists that are none are refused", hostile_lists);
+	check("invalid lists are refused", hostile_lists);
 	check("a line that is too long is shortened", overlong_lists);
-	check("65,000 mappings; scratch grows with them and nothing else", many);
-	check("more mappings than the reserve holds", little_scratch);
-	check("a list that comes byte by byte, interrupted, or fails", in_pieces);
+	check("65,000 mappings; the scratch grows with their number only", many);
+	check("more mappings than fit into the reserve", little_scratch);
+	check("a list that is read byte by byte, is interrupted, or fails", in_pieces);
 	check("no smaps, no /proc, no descriptor", without_smaps);
 	check("names with spaces, quotes, newlines, 4 KB long", real_odd_names);
 	return 0;

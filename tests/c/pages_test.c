@@ -269,7 +269,7 @@ static void source_that_stops(void)
 	}
 }
 
-/* A huge page's size: 2 MB with pages of 4 KB, 512 MB with pages of 64 KB. */
+/* The size of a huge page: 2 MB with pages of 4 KB, 512 MB with pages of 64 KB. */
 static size_t huge_page(void)
 {
 	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "r");
@@ -741,14 +741,14 @@ int main(void)
 	page = (size_t) sysconf(_SC_PAGESIZE);
 	check("each source finds the same private pages", same_from_each_source);
 	check("more pages than one answer holds", more_than_one_answer);
-	check("a source that stops answering, or is interrupted", source_that_stops);
-	check("1 TB of reserved address space: no page, no question", a_terabyte);
+	check("a source that fails, or is interrupted", source_that_stops);
+	check("1 TB of reserved address space: no page, no system call", a_terabyte);
 	check("shared pages that only another process touched", shared_memory_of_others);
-	check("a forked child's pages", in_a_forked_child);
-	check("read-only file pages: those that changed", changed_pages);
-	check("what lies together comes as one run", neighbours_are_one_run);
+	check("the pages of a forked child", in_a_forked_child);
+	check("read-only pages of a file: those that have changed", changed_pages);
+	check("adjacent pages are one run", neighbours_are_one_run);
 	check("a handler stops the runs", handler_stops);
-	check("the scratch is cut out of a run", scratch_is_cut_out);
+	check("the scratch is removed from a run", scratch_is_cut_out);
 	check("unlinked files on a disk and on a tmpfs", unlinked_files);
 	check("mincore() and swap", mincore_and_swap);
 	check("guard pages are not memory", guard_pages);

@@ -246,12 +246,12 @@ static void in_children(void)
 int main(void)
 {
 	check("pieces of scratch", pieces);
-	check("scratch is taken and given back", mapped);
+	check("the scratch is taken and returned", mapped);
 	check("less and less address space", smaller_and_smaller);
-	check("the reserve is given back", reserve_is_given_back);
-	check("the scratch where new memory is locked", future_locked);
+	check("the reserve is returned", reserve_is_given_back);
+	check("the scratch with locked memory (mlockall)", future_locked);
 	check("a child does not have the scratch", not_in_children);
 	check("one dump at a time", one_at_a_time);
-	check("a child of a process in mid-dump", in_children);
+	check("a child that is forked during a dump", in_children);
 	return 0;
 }

@@ -18,16 +18,16 @@ struct shim {
 	int err;                          /* errno of the failure, or SHIM_SHORT */
 	const char *failed;               /* the name of the call that failed, or NULL */
 	void (*before)(const char *call); /* is called before each */
-	bool no_sleep;                    /* nanosleep() returns at once, and the monotonic clock is so much later: */
-	int nap;                          /* milliseconds; 0 = as many as were wanted */
-	int64_t slept;                    /* nanoseconds by which that clock is later */
+	bool no_sleep;                    /* nanosleep() returns at once, and the monotonic clock advances: */
+	int nap;                          /* by so many milliseconds; 0 = as many as were asked for */
+	int64_t slept;                    /* nanoseconds by which that clock has advanced */
 	long file_system;                 /* the file system that fstatfs() reports; 0 = the real one */
 	unsigned mode;                    /* the permissions that fstat() says a file has; 0 = the real ones */
-	bool no_links;                    /* fstat() counts none */
+	bool no_links;                    /* fstat() reports a link count of 0 */
 	bool nfs_locks;                   /* an exclusive lock on a file needs a descriptor that is open for writing */
-	ino_t old_inode;                  /* this file was last written and changed ... */
-	time_t age;                       /* ... so many seconds ago; */
-	time_t behind;                    /* and by so many seconds the clock of the file system is late */
+	ino_t old_inode;                  /* this file appears to be older ... */
+	time_t age;                       /* ... by so many seconds */
+	time_t behind;                    /* the clock of the file system is late by so many seconds */
 	const char *kernel;               /* the release that uname() reports; NULL = the real one */
 	size_t piece;                     /* writes end before a piece of so many bytes with an unreadable byte; 0 = off */
 	int runs;                         /* kept since it was armed */

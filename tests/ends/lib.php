@@ -1,7 +1,7 @@
 <?php
-/* The cases of table.php, and what they have to leave in a dump. Needs ../lib/walk.php for that. */
+/* The cases of table.php, and what must be in their dumps. Needs ../lib/walk.php. */
 
-/* The lines of table.php, with what they do not say filled in. */
+/* The lines of table.php, completed with defaults. */
 function ends_table()
 {
     $table = require __DIR__ . '/table.php';
@@ -22,14 +22,14 @@ function ends_table()
     return $table;
 }
 
-/* The call stack at the moment of exhaustion in that version: [function or function@mark], innermost first. */
+/* The call stack when memory is exhausted, in that version: [function or function@mark], innermost first. */
 function ends_stack(array $row, $version)
 {
     $stack = $row['stack'] === '' ? [] : explode(' ', $row['stack']);
     return $row['frameless'] && $version >= 80400 ? array_slice($stack, 1) : $stack;
 }
 
-/* Where the marks are, in the case and in the program that calls it: mark => "file:line". */
+/* The lines of the marks, in the case and in the program that calls it: mark => "file:line". */
 function ends_places(array $row, $program)
 {
     $places = [];
@@ -43,7 +43,7 @@ function ends_places(array $row, $program)
     return $places;
 }
 
-/* "function file:line" of each frame that the row expects; without lines, where they are not known. */
+/* "function file:line" of each frame that the row expects, without lines that are not known. */
 function ends_expected_stack(array $row, array $places, $lines)
 {
     $stack = [];
@@ -54,16 +54,16 @@ function ends_expected_stack(array $row, array $places, $lines)
     return $stack;
 }
 
-/* The stack in the dump in the same words. */
+/* The stack in the dump, in the same form. */
 function ends_found_stack(array $frames, $lines)
 {
     $stack = [];
     foreach ($frames as $frame) {
-        /* The engine's own, where it calls a function or begins a fiber. */
+        /* A frame of the engine, which calls a function or starts a fiber. */
         if ($frame['function'] === null || ($frame['function'] === '{main}' && $frame['file'] === null)) {
             continue;
         }
-        /* 8.4 says in a closure's name where it stands. */
+        /* Since 8.4 the name of a closure has its file and line. */
         $function = preg_replace('/^.*\{closure.*\}$/', '{closure}', $frame['function']);
         $place = $frame['file'] === null ? '' : ' ' . basename($frame['file']) . ":$frame[line]";
         $stack[] = $function . ($lines ? $place : '');
@@ -71,7 +71,7 @@ function ends_found_stack(array $frames, $lines)
     return $stack;
 }
 
-/* Is the data of the culprit in the dump? '' = it is. */
+/* Is the data of the culprit in the dump? '' = yes. */
 function ends_flaw_of_data(RdumpWalk $walk, array $row, array $frames, $key)
 {
     if ($row['data'] === 'heap') {
@@ -99,22 +99,22 @@ function ends_flaw_of_data(RdumpWalk $walk, array $row, array $frames, $key)
     return "its data is not in $row[data]";
 }
 
-/* What is wrong with a dump of the moment of exhaustion. $program calls the case; PHP has $said so. */
+/* What is wrong with the dump of a case. $program calls the case, $said is what PHP printed. */
 function ends_flaws_of_dump(RdumpWalk $walk, array $row, $key, $program, $said)
 {
     $places = ends_places($row, $program);
-    $lines = strpos(implode(' ', array_keys($row['ini'])), 'jit') === false; /* the JIT keeps them elsewhere */
+    $lines = strpos(implode(' ', array_keys($row['ini'])), 'jit') === false; /* the JIT keeps them in another place */
     $frames = $walk->callStack();
     $found = ends_found_stack($frames, $lines);
     $expected = ends_expected_stack($row, $places, $lines);
-    if ($row['case'] === 'recursion') { /* its frames are thousands */
+    if ($row['case'] === 'recursion') { /* it has thousands of frames */
         $found = array_merge(array_slice($found, 0, 1), array_slice($found, -2));
     }
     if ($found !== $expected) {
         return ['the call stack is ' . implode(', ', $found) . ' instead of ' . implode(', ', $expected)];
     }
     $flaws = array_filter([ends_flaw_of_data($walk, $row, $frames, $key)]);
-    /* Where a file is compiled, PHP names a line of that. */
+    /* While it compiles a file, PHP names a line of that file. */
     $compiles = $row['data'] === 'heap' || $row['case'] === 'eval';
     if (!$compiles && preg_match('/exhausted .* in (\S+) on line (\d+)/', $said, $match)
         && basename($match[1]) . ":$match[2]" !== $places['here']) {

@@ -1,5 +1,5 @@
 <?php
-/* Prints the table of docs/ends.md; of a file, says whether it has that table:   php print.php [FILE] */
+/* Prints the table of docs/ends.md, or checks that FILE has it: php print.php [FILE] */
 require __DIR__ . '/lib.php';
 
 function code($function)

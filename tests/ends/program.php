@@ -1,5 +1,5 @@
 <?php
-/* Runs into its memory_limit in one of the cases:   php program.php CASE KEY */
+/* Exceeds its memory_limit in one of the cases: php program.php CASE KEY */
 function caller($key)
 {
     return culprit($key); /* caller */

@@ -1,5 +1,5 @@
 <?php
-/* The inner half of run: php run.php PHP RDUMP_SO FOLDER CASE..., where FOLDER holds offsets.txt. */
+/* Called by run: php run.php PHP RDUMP_SO FOLDER CASE..., where FOLDER holds offsets.txt. */
 require __DIR__ . '/../lib/walk.php';
 require __DIR__ . '/../lib/process.php';
 require __DIR__ . '/lib.php';
@@ -30,7 +30,7 @@ $text = fopen("$folder/text of $key", 'w');
 ftruncate($text, 200 << 20);
 fclose($text);
 
-/* The arguments that load these extensions into a PHP that runs with -n; the name of one that is not there. */
+/* The arguments that load these extensions into a PHP that runs with -n, or the name of a missing one. */
 function loading(array $extensions)
 {
     global $php;
@@ -79,7 +79,7 @@ function run(array $row, array $loading, array $directives)
         array_push($arguments, '-d', "$name=$value");
     }
     array_push($arguments, __DIR__ . '/program.php', $row['case'], $key);
-    /* A recursion needs a C stack of its own on some PHPs. */
+    /* On some PHPs a recursion needs a large C stack. */
     return rdump_shell('ulimit -s unlimited; exec ' . rdump_command($arguments), '', $folder);
 }
 
@@ -127,7 +127,7 @@ function flaws_of_log(array $row, array $log, $path, array $with, $early)
     return $is_told ? [] : ['the log says ' . shorten(implode($log))];
 }
 
-/* What is wrong with a dump that comes as late as PHP reports exhausted memory. */
+/* What is wrong with a dump that is made when PHP reports exhausted memory late. */
 function flaws_of_late(RdumpWalk $walk, array $row)
 {
     $stack = ends_found_stack($walk->callStack(), false);
@@ -136,7 +136,7 @@ function flaws_of_late(RdumpWalk $walk, array $row)
     return $top === $expected ? [] : ["'$expected' is not on top of the stack: " . implode(', ', $stack)];
 }
 
-/* What is wrong with what a case left behind. */
+/* What is wrong with the result of a case. */
 function flaws_of(array $row, array $with, array $without, $early)
 {
     global $folder, $key, $offsets;

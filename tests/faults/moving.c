@@ -33,7 +33,7 @@ static const char *folder, *file_folder;
 static volatile bool over;
 static unsigned long changes;
 
-/* Pages that do not move: bytes that must be in each dump, or nothing that may be read. */
+/* Pages that do not change: bytes that must be in each dump, or pages that cannot be read. */
 static struct {
 	unsigned char *at;
 	bool good;
@@ -57,7 +57,7 @@ static unsigned char *map(void *at, size_t count, int flags, int fd, size_t firs
 	return memory;
 }
 
-/* Remembers pages, and fills each good one with a byte of its own. */
+/* Stores pages, and fills each readable one with another byte. */
 static void keep(unsigned char *at, size_t count, bool good)
 {
 	for (size_t i = 0; i < count; i++, at += PAGE) {
@@ -70,7 +70,7 @@ static void keep(unsigned char *at, size_t count, bool good)
 	}
 }
 
-/* A file of `count` pages in FILE_FOLDER. Its descriptor. */
+/* Creates a file of `count` pages in FILE_FOLDER. Returns its descriptor. */
 static int make_file(const char *name, size_t count)
 {
 	char path[4096];
@@ -92,7 +92,7 @@ static void truncate_to(int fd, size_t count)
 	close(fd);
 }
 
-/* A private mapping of a file whose end was taken away, with other memory directly behind it. */
+/* A private mapping of a file that was truncated, with other memory directly after it. */
 static void plant_truncated_file(void)
 {
 	int fd = make_file("truncated", TRUNCATED_PAGES);
@@ -105,7 +105,7 @@ static void plant_truncated_file(void)
 	truncate_to(fd, TRUNCATED_PAGES / 4);
 }
 
-/* A page that is there and one that is not, in turns. */
+/* Alternately a page that exists and one that does not. */
 static void plant_pairs(void)
 {
 	int fd = make_file("pairs", 2);
@@ -325,7 +325,8 @@ static bool is_zero(const unsigned char *bytes)
 static const char *compare(uint64_t begin, uint64_t size, const unsigned char *bytes, size_t *found)
 {
 	for (size_t i = 0; i < pages; i++) {
-		uint64_t offset = (uint64_t) (uintptr_t) page[i].at - begin; /* beyond the end where the page is before it */
+		uint64_t offset
+			= (uint64_t) (uintptr_t) page[i].at - begin; /* larger than the region if the page is before it */
 		if (offset >= size) {
 			continue;
 		}
@@ -464,7 +465,7 @@ static void *dump_in_thread(void *kind)
 	return NULL;
 }
 
-/* A thread with 64 KB of stack, guard page included in what is left. */
+/* A thread with 64 KB of stack, guard page included. */
 static void dump_on_small_stack(struct kind *kind)
 {
 	pthread_attr_t attributes;
@@ -481,7 +482,7 @@ static void dump_on_small_stack(struct kind *kind)
 	pthread_attr_destroy(&attributes);
 }
 
-/* Prints a line for each kind, adds to the figures of the whole run, and begins anew. */
+/* Prints a line for each kind, adds to the figures of the whole run, and resets the counters. */
 static void report(struct kind *kind, size_t kinds, const char *title)
 {
 	const char *path = getenv("RDUMP_FIGURES");

@@ -1,5 +1,5 @@
 <?php
-/* PHP's own web server, one process, which PHP's hard memory limit ends.   builtin.php FOLDER OFFSETS RDUMP_SO */
+/* PHP's web server: one process, which ends at PHP's hard memory limit. builtin.php FOLDER OFFSETS RDUMP_SO */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/ends.php';
 
@@ -19,7 +19,7 @@ foreach (['without' => [], 'with' => $own] as $how => $directives) {
     $server = null;
     $port = 0;
     $previous = '';
-    /* The port of the server, which is started again where the previous case has ended it. */
+    /* The port of the server. Starts it again if the previous case has ended it. */
     $ports = function ($case) use ($how, $directives, &$server, &$port, &$previous) {
         global $work, $www;
 

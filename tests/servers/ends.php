@@ -1,15 +1,15 @@
 <?php
-/* Everyday ways to exhaust memory (tests/ends) in a server: what its client gets is what it gets without rdump. */
+/* Common ways to exhaust memory (tests/ends) in a server: the client gets the same answer as without rdump. */
 require_once __DIR__ . '/../ends/lib.php';
 
-/* In the script's own code, in an internal function, by the hard limit where PHP has one, behind the script's end. */
+/* In the script's code, in an internal function, by PHP's hard limit if it has one, after the end of the script. */
 const ENDS = ['loop', 'array_merge', 'random_bytes', 'shutdown_function', 'session'];
 
 const PART = 'a part of the answer';
 const SENT = ', a part is sent';
 const NGINX = "nginx's own page";
 
-/* The script, and the cases that it runs, for every user to read. */
+/* Copies the script and the cases that it runs, readable for every user. */
 function publish_ends($www)
 {
     mkdir("$www/cases");
@@ -29,8 +29,8 @@ function reports_late()
 }
 
 /*
- * Has a case run: [status, body]. With $part, the client has got that much of the answer before memory is exhausted: a
- * server may drop what it has not sent when its worker goes.
+ * Requests a case: [status, body]. With $part, the client has got that part of the answer before memory is exhausted: a
+ * server may drop what it has not sent when its worker ends.
  */
 function answer_of_end($port, $script, $case, $key, $part)
 {
@@ -50,8 +50,8 @@ function answer_of_end($port, $script, $case, $key, $part)
 }
 
 /*
- * The answers to all cases, when nothing is sent yet, and when a part is: title => [status, body]. Calls $before() and
- * $after(title, case, key), where they are given. $port(case) is one that is listened on.
+ * The answers to all cases, with nothing sent before, and with a part sent: title => [status, body]. Calls $before()
+ * and $after(title, case, key), if given. $port(case) is the port of the server.
  */
 function answers_of_ends(callable $port, $script, $before = null, $after = null)
 {
@@ -59,7 +59,7 @@ function answers_of_ends(callable $port, $script, $before = null, $after = null)
     foreach (ENDS as $case) {
         foreach (['', PART] as $part) {
             if ($case === 'session' && ($part || !extension_loaded('session'))) {
-                continue; /* none begins once something is sent */
+                continue; /* none can start after a part was sent */
             }
             $key = fresh_key();
             $title = $case . ($part ? SENT : '');
@@ -71,7 +71,7 @@ function answers_of_ends(callable $port, $script, $before = null, $after = null)
     return $answers;
 }
 
-/* The same with rdump, whose dumps go to $path and whose lines to $log: checks dumps, lines and answers. */
+/* The same with rdump, with its dumps in $path and its lines in $log. Checks dumps, lines and answers. */
 function check_ends(callable $port, $script, $path, $log, $owner, array $without)
 {
     global $www;
@@ -94,8 +94,8 @@ function check_ends(callable $port, $script, $path, $log, $owner, array $without
 }
 
 /*
- * Checks what a client gets: status 500 by the error, $at_hard_limit by the hard limit where this PHP has one; in each
- * case the part that was sent.
+ * Checks what a client gets: status 500 for the error, $at_hard_limit for the hard limit if this PHP has one, and in
+ * each case the part that was sent.
  */
 function check_answers($how, array $answers, array $at_hard_limit)
 {
