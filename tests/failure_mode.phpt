@@ -1,5 +1,5 @@
 --TEST--
-A file system where chmod has no effect: no dump that others can read
+A file system where chmod has no effect: a dump that other users could read is refused
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -15,7 +15,8 @@ set_error_handler(function ($level, $message) use ($folder) {
     echo rdump_tell($folder, $message), "\n";
     return true;
 });
-foreach (['--perms=0644,u+D', '--perms=0644,u+D --chmod-deny', '--perms=0600,u+D', '--perms=0600,u+D --chmod-deny'] as $options) {
+foreach (['--perms=0644,u+D', '--perms=0644,u+D --chmod-deny', '--perms=0600,u+D',
+    '--perms=0600,u+D --chmod-deny'] as $options) {
     echo "$options\n";
     file_put_contents("$folder/below/a.rdump", 'the earlier file');
     echo rdump_shell("bindfs $options $folder/below $folder/mount")[2];

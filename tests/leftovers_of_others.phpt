@@ -1,5 +1,5 @@
 --TEST--
-Two mounts that do not see each other's locks, as on two hosts: a dump leaves the other's file alone for an hour
+Two mounts that do not share locks, as on two hosts: a dump keeps another's temporary file for an hour
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -15,7 +15,7 @@ foreach (['below', 'mount', 'mount-b', 'mount-c'] as $name) {
 foreach (['mount' => '', 'mount-b' => '', 'mount-c' => '--ctime-from-mtime'] as $name => $options) {
     echo rdump_shell("bindfs $options $folder/below $folder/$name")[2];
 }
-/* The temporary file of a dump of 200 MB, once it has its size. */
+/* The temporary file of a dump of 200 MB that has its final size. */
 function part($folder)
 {
     clearstatcache();
@@ -29,12 +29,18 @@ function show($folder)
 {
     echo preg_replace('/-\w{32}\./', '-N.', rdump_list("$folder/below")), "\n";
 }
-/* Begins a dump, and sends $signal in the middle of it. More tries where it was too quick. */
+/* Starts a dump, and sends $signal during it. If it was too fast, tries again. */
 function interrupt($folder, $signal)
 {
     for ($tries = 0; $tries < 50; $tries++) {
-        $code = '$heap = str_repeat("x", 200 << 20); file_put_contents("pid", getmypid()); rdump_dump("mount/a.rdump"); touch("done");';
-        $process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '300M']), [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
+        $code = '
+            $heap = str_repeat("x", 200 << 20);
+            file_put_contents("pid", getmypid());
+            rdump_dump("mount/a.rdump");
+            touch("done");
+        ';
+        $process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '300M']),
+            [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
         $path = rdump_await(function () use ($folder, $process) {
             return proc_get_status($process)['running'] ? part($folder) : 'it has ended';
         });
@@ -62,7 +68,7 @@ var_dump(rdump_dump("$folder/mount-b/b.rdump"));
 touch(part($folder), time() - 7200);
 var_dump(rdump_dump("$folder/mount-b/b.rdump"));
 show($folder);
-/* Here the time of the last change is that of the last write. */
+/* In this mount the time of the last change is that of the last write. */
 var_dump(rdump_dump("$folder/mount-c/c.rdump"));
 show($folder);
 ?>

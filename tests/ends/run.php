@@ -105,8 +105,8 @@ function flaws_of_end(array $row, array $with, array $without)
 
 /*
  * Is there a dump, and one log line for it? If PHP reports exhausted memory late, the line names the file and line that
- * PHP's message names, and says how PHP ended, or that the dump is late. A compiler that continues from the memory_limit
- * to the hard limit gets further meanwhile: PHP's message names a later line.
+ * PHP's message names, and says how PHP ended, or that the dump is late. A compiler that continues from the
+ * memory_limit to the hard limit gets further meanwhile: PHP's message names a later line.
  */
 function flaws_of_log(array $row, array $log, $path, array $with, $early)
 {
