@@ -38,6 +38,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_file.c
       rdump_folder.c
       rdump_scratch.c
+      rdump_slots.c
     ]),
     [$ext_shared],,
     [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden])
