@@ -3,7 +3,6 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DEBIAN_FRONTEND=noninteractive
 
-<<<<<<< HEAD
 # The rooms without PHP: they are compiled and tested alone. Their C files, and NAME of each rdump_NAME.c.
 core_sources=()
 for room in $(sed -nE 's/^[a-z]+ +no +//p' "$root/scripts/house.d/layers"); do
@@ -11,12 +10,6 @@ for room in $(sed -nE 's/^[a-z]+ +no +//p' "$root/scripts/house.d/layers"); do
 done
 core=("${core_sources[@]##*/rdump_}")
 core=("${core[@]%.c}")
-=======
-# The rooms that know no PHP (rdump_NAME.c): they are compiled and tested without it.
-core=(scratch maps pages folder file copy writer slots)
-core_sources=("${core[@]/#/$root/rdump_}")
-core_sources=("${core_sources[@]/%/.c}")
->>>>>>> d8a0150 (Slots: finds and exchanges the addresses through which a loaded object calls other objects)
 
 # Prints a message with the time since the script began. To stderr: stdout is for results.
 say() {

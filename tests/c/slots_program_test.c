@@ -7,19 +7,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PARENT, GROUP, SLOTS };
+enum {
+	PARENT,
+	GROUP,
+	SLOTS
+};
 
 static struct rdump_slot slot[SLOTS];
 static struct rdump_error failure;
 
 static pid_t our_parent(void)
 {
-	return ((pid_t (*)(void)) slot[PARENT].theirs)() + 1;
+	return ((pid_t(*)(void)) slot[PARENT].theirs)() + 1;
 }
 
 static pid_t our_group(pid_t pid)
 {
-	return ((pid_t (*)(pid_t)) slot[GROUP].theirs)(pid) + 1;
+	return ((pid_t(*)(pid_t)) slot[GROUP].theirs)(pid) + 1;
 }
 
 /* In a program that is not position-independent: the address of code in it that jumps through the slot. */
@@ -45,7 +49,7 @@ static void program(void)
 	expect(rdump_slots_exchange(slot, SLOTS, &failure) == 0, "exchange: %s", strerror(failure.err));
 	expect(getppid() == parent + 1 && getpgid(0) == group + 1, "%d and %d", (int) getppid(), (int) getpgid(0));
 	expect(address_of_getpgid(0) == group || address_of_getpgid(0) == group + 1, "by address: %d",
-	 (int) address_of_getpgid(0));
+		(int) address_of_getpgid(0));
 	expect(rdump_slots_restore(slot, SLOTS, &failure) == 0, "restore: %s", strerror(failure.err));
 #endif
 	expect(getppid() == parent && getpgid(0) == group, "%d and %d", (int) getppid(), (int) getpgid(0));

@@ -15,7 +15,11 @@
 
 #define OURS 100000000 /* what our functions add */
 
-enum { PARENT, GROUP, SLOTS };
+enum {
+	PARENT,
+	GROUP,
+	SLOTS
+};
 
 static struct rdump_slot slot[SLOTS];
 static struct rdump_error failure;
@@ -27,12 +31,12 @@ static void *(*object_group_address)(void);
 
 static pid_t our_parent(void)
 {
-	return ((pid_t (*)(void)) slot[PARENT].theirs)() + OURS;
+	return ((pid_t(*)(void)) slot[PARENT].theirs)() + OURS;
 }
 
 static pid_t our_group(pid_t pid)
 {
-	return ((pid_t (*)(pid_t)) slot[GROUP].theirs)(pid) + OURS;
+	return ((pid_t(*)(pid_t)) slot[GROUP].theirs)(pid) + OURS;
 }
 
 static void load(const char *name)
@@ -76,7 +80,7 @@ static void find(const void *inside)
 	for (int i = 0; i < SLOTS; i++) {
 		expect(slot[i].count > 0, "no slot of %s", slot[i].name);
 	}
-	expect(slot[PARENT].theirs && ((pid_t (*)(void)) slot[PARENT].theirs)() == getppid(),
+	expect(slot[PARENT].theirs && ((pid_t(*)(void)) slot[PARENT].theirs)() == getppid(),
 		"the function found is not getppid()");
 }
 
