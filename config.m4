@@ -26,9 +26,11 @@ if test "$PHP_RDUMP" != "no"; then
       rdump.c
       rdump_ini.c
       rdump_oom.c
+      rdump_oom_early.c
       rdump_errors.c
       rdump_errors_php7.c
       rdump_auto.c
+      rdump_log.c
       rdump_target.c
       rdump_request.c
       rdump_writer.c
@@ -39,6 +41,8 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_folder.c
       rdump_scratch.c
       rdump_text.c
+      rdump_slots.c
+      rdump_counters.c
     ]),
     [$ext_shared],,
     [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden])

@@ -6,6 +6,7 @@
 #ifndef PHP_RDUMP_H
 #define PHP_RDUMP_H
 
+#include "rdump_counters.h"
 #include "rdump_file.h"
 
 #include "php.h"
@@ -32,7 +33,17 @@ struct rdump_counter {
 struct rdump_workspace {
 	struct rdump_file file;
 	char path[PATH_MAX];
-	char text[PATH_MAX + 512]; /* the expanded template, then a log line */
+	char text[PATH_MAX]; /* the expanded template, or the path of a log */
+};
+
+/* A line for the log about an automatic dump: its path, the script's, and what there is to say. */
+#define RDUMP_LINE_SIZE (2 * PATH_MAX + 512)
+
+/* What has become of exhausted memory between the two times that rdump learns of it: see rdump_oom.c. */
+enum rdump_oom_event {
+	RDUMP_OOM_NONE,
+	RDUMP_OOM_DONE,     /* dumped, or skipped for good: `oom_line` says which */
+	RDUMP_OOM_POSTPONED /* no dump yet: `oom_line` says why */
 };
 
 ZEND_BEGIN_MODULE_GLOBALS(rdump)
@@ -40,6 +51,7 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	char *oom_dump;
 	bool oom_dump_full;
 	bool oom_dump_marker;
+	bool oom_dump_early;
 	bool safe_read;
 	uint64_t oom_dump_max;
 	uint64_t oom_dump_min_interval;
@@ -52,6 +64,9 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	bool dumping;    /* an error that arises meanwhile starts no second one */
 	bool passing_on; /* PHP 7: an error on its way to the hook that was there before */
 	struct rdump_counter oom_counter;
+	enum rdump_oom_event oom_event;
+	struct rdump_claim oom_claim;
+	char oom_line[RDUMP_LINE_SIZE];
 	/* one for the functions and one for automatic dumps: such a dump may begin while a function is at work */
 	struct rdump_workspace called;
 	struct rdump_workspace automatic;

@@ -161,11 +161,14 @@ static ZEND_MODULE_POST_ZEND_DEACTIVATE_D(rdump)
 
 static PHP_MINFO_FUNCTION(rdump)
 {
+	char moment[PATH_MAX + 256];
+
 	php_info_print_table_start();
 	php_info_print_table_row(2, "rdump support", "enabled");
 	php_info_print_table_row(2, "Version", PHP_RDUMP_VERSION);
 	php_info_print_table_row(2, "Format version", RDUMP_EXPAND_AND_STRINGIFY(RDUMP_FORMAT_VERSION));
 	php_info_print_table_row(2, "PHP version tag", RDUMP_TAG);
+	php_info_print_table_row(2, "Dump on exhausted memory", rdump_oom_moment(moment, sizeof(moment)));
 	php_info_print_table_end();
 	DISPLAY_INI_ENTRIES();
 }

@@ -5,54 +5,61 @@
 
 #include "rdump_auto.h"
 
+#include "rdump_counters.h"
 #include "rdump_request.h"
 #include "rdump_target.h"
 
 #include "main/snprintf.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- what becomes of it ------------------------------------------------------------------------------------------ */
 
-/* Where the dump goes, once find_path() knows it. */
-static const char *path(void)
-{
-	return RDUMP_G(automatic).path;
-}
+/* An automatic dump on its way. */
+struct attempt {
+	const struct rdump_trigger *trigger;
+	const char *path; /* once find_path() knows it */
+	char *line;       /* RDUMP_LINE_SIZE bytes */
+};
 
-/* One line in PHP's error log: "rdump: <cause>: ..." */
-__attribute__((format(printf, 2, 3)))
-static void report(const struct rdump_trigger *trigger, const char *format, ...)
+/* Fills in the line: "rdump: <cause>: <what the format says>, in <file> on line <line><remark>". */
+__attribute__((format(printf, 2, 3))) static void tell(const struct attempt *attempt, const char *format, ...)
 {
-	char *line = RDUMP_G(automatic).text;
-	size_t size = sizeof(RDUMP_G(automatic).text), length;
+	const struct rdump_trigger *trigger = attempt->trigger;
+	char *at = attempt->line, *end = at + RDUMP_LINE_SIZE;
 	va_list arguments;
 
-	length = (size_t) ap_php_snprintf(line, size, "rdump: %s: ", trigger->cause);
+	at += ap_php_slprintf(at, (size_t) (end - at), "rdump: %s: ", trigger->cause);
 	va_start(arguments, format);
-	ap_php_vsnprintf(line + length, size - length, format, arguments);
+	at += ap_php_vslprintf(at, (size_t) (end - at), format, arguments);
 	va_end(arguments);
-	php_log_err(line);
+	if (trigger->file) {
+		at += ap_php_slprintf(at, (size_t) (end - at), ", in %s on line %u", trigger->file, (unsigned) trigger->line);
+	}
+	if (trigger->remark) {
+		ap_php_slprintf(at, (size_t) (end - at), "%s", trigger->remark);
+	}
 }
 
-static void report_result(const struct rdump_trigger *trigger, const struct rdump_result *result)
+static void tell_result(const struct attempt *attempt, const struct rdump_result *result)
 {
 	const struct rdump_error *error = &result->error;
 
 	if (result->outcome == RDUMP_FAILED) {
-		report(trigger, "no dump: cannot %s %s: %s", error->step, error->path, strerror(error->err));
+		tell(attempt, "no dump: cannot %s %s: %s", error->step, error->path, strerror(error->err));
 	} else if (result->outcome == RDUMP_SKIPPED) {
-		report(trigger, "no dump to %s: rdump.oom_dump_max_total=%llu has no room for %llu bytes beside the %llu in the folder", path(),
-			(unsigned long long) RDUMP_G(oom_dump_max_total), (unsigned long long) result->size,
+		tell(attempt,
+			"no dump to %s: rdump.oom_dump_max_total=%llu has no room for %llu bytes beside the %llu in the folder",
+			attempt->path, (unsigned long long) RDUMP_G(oom_dump_max_total), (unsigned long long) result->size,
 			(unsigned long long) result->others);
 	} else if (error->step) {
-		report(trigger, "dumped to %s (%llu bytes), but cannot %s it: %s", path(), (unsigned long long) result->size,
-			error->step, strerror(error->err));
+		tell(attempt, "dumped to %s (%llu bytes), but cannot %s it: %s", attempt->path,
+			(unsigned long long) result->size, error->step, strerror(error->err));
 	} else {
-		report(trigger, "dumped to %s (%llu bytes)", path(), (unsigned long long) result->size);
+		tell(attempt, "dumped to %s (%llu bytes)", attempt->path, (unsigned long long) result->size);
 	}
 }
 
@@ -60,17 +67,14 @@ static void report_result(const struct rdump_trigger *trigger, const struct rdum
 
 static int64_t now(void)
 {
-	struct timespec time = {0, 0};
-
-	/* Goes on while the machine sleeps, and does not jump when its clock is set. */
-	clock_gettime(CLOCK_BOOTTIME, &time);
-	return (int64_t) time.tv_sec;
+	return (int64_t) (rdump_counters_now() / 1000);
 }
 
-/* rdump.oom_dump_max and rdump.oom_dump_min_interval. Returns whether the dump may begin; logs why not. */
-static bool pass_guards(const struct rdump_trigger *trigger)
+/* rdump.oom_dump_max and rdump.oom_dump_min_interval in this worker. Returns whether the dump may begin; tells why not.
+ */
+static bool pass_guards(const struct attempt *attempt)
 {
-	struct rdump_counter *counter = trigger->counter;
+	struct rdump_counter *counter = attempt->trigger->counter;
 	uint64_t elapsed;
 
 	if (counter->pid != getpid()) {
@@ -78,17 +82,42 @@ static bool pass_guards(const struct rdump_trigger *trigger)
 		counter->attempts = 0;
 	}
 	if (RDUMP_G(oom_dump_max) && counter->attempts >= RDUMP_G(oom_dump_max)) {
-		report(trigger, "no dump to %s: rdump.oom_dump_max=%llu is reached in this worker", path(),
+		tell(attempt, "no dump to %s: rdump.oom_dump_max=%llu is reached in this worker", attempt->path,
 			(unsigned long long) RDUMP_G(oom_dump_max));
 		return false;
 	}
 	elapsed = (uint64_t) (now() - counter->latest);
 	if (counter->attempts && elapsed < RDUMP_G(oom_dump_min_interval)) {
-		report(trigger, "no dump to %s: rdump.oom_dump_min_interval=%llu: the last one was %llu s ago", path(),
+		tell(attempt, "no dump to %s: rdump.oom_dump_min_interval=%llu: the last one was %llu s ago", attempt->path,
 			(unsigned long long) RDUMP_G(oom_dump_min_interval), (unsigned long long) elapsed);
 		return false;
 	}
 	return true;
+}
+
+/* The same two over all workers. */
+static bool claim_place(const struct attempt *attempt)
+{
+	const struct rdump_trigger *trigger = attempt->trigger;
+	uint64_t max = RDUMP_G(oom_dump_max), interval = RDUMP_G(oom_dump_min_interval), at = rdump_counters_now();
+
+	if (!trigger->counters) {
+		return true;
+	}
+	switch (rdump_counters_claim(trigger->counters, max, interval, at, trigger->claim)) {
+		case RDUMP_CLAIM_MAX:
+			tell(attempt, "no dump to %s: rdump.oom_dump_max=%llu is reached in this hour by workers that end so",
+				attempt->path, (unsigned long long) max);
+			return false;
+		case RDUMP_CLAIM_INTERVAL:
+			tell(attempt,
+				"no dump to %s: rdump.oom_dump_min_interval=%llu: the last one of a worker that ends so was %llu s ago",
+				attempt->path, (unsigned long long) interval,
+				(unsigned long long) ((at - trigger->claim->before) / 1000));
+			return false;
+		default:
+			return true;
+	}
 }
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
@@ -102,44 +131,54 @@ static int find_path(const char *template, struct rdump_error *error)
 		return rdump_fail(error, "fit into a path the template", template, ENAMETOOLONG);
 	}
 	if (rdump_target_absolute(work->path, work->text) < 0) {
-		return rdump_fail(error, errno == ENAMETOOLONG ? "fit into a path the template" : "find the working directory for", template, errno);
+		return rdump_fail(error,
+			errno == ENAMETOOLONG ? "fit into a path the template" : "find the working directory for", template, errno);
 	}
 	return 0;
 }
 
 /* Opens the target. rdump.oom_dump is the administrator's: open_basedir binds scripts only. */
-static int open_target(struct rdump_file *file, bool by_script, struct rdump_error *error)
+static int open_target(struct rdump_file *file, const char *path, bool by_script, struct rdump_error *error)
 {
-	return by_script ? rdump_target_open(file, path(), error) : rdump_file_open(file, path(), error);
+	return by_script ? rdump_target_open(file, path, error) : rdump_file_open(file, path, error);
 }
 
-static void write_dump(const struct rdump_trigger *trigger, struct rdump_result *result)
+static void write_dump(const struct attempt *attempt, struct rdump_result *result)
 {
 	struct rdump_file *file = &RDUMP_G(automatic).file;
 	struct rdump_request request;
 
-	if (open_target(file, trigger->by_script, &result->error) < 0) {
+	if (open_target(file, attempt->path, attempt->trigger->by_script, &result->error) < 0) {
 		return;
 	}
-	rdump_request_init(&request, trigger->full);
+	rdump_request_init(&request, attempt->trigger->full);
 	request.marker = RDUMP_G(oom_dump_marker);
 	request.budget = RDUMP_G(oom_dump_max_total);
 	rdump_write(&request, file, result);
 }
 
-void rdump_auto_dump(const struct rdump_trigger *trigger)
+enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, char line[RDUMP_LINE_SIZE])
 {
+	struct attempt attempt = {trigger, RDUMP_G(automatic).path, line};
 	struct rdump_result result = {RDUMP_FAILED, {NULL, NULL, 0}, 0, 0};
 
 	if (find_path(trigger->template, &result.error) == 0) {
-		if (!pass_guards(trigger)) {
-			return;
+		if (!pass_guards(&attempt)) {
+			return RDUMP_AUTO_SKIPPED;
 		}
-		write_dump(trigger, &result);
+		if (!claim_place(&attempt)) {
+			return RDUMP_AUTO_REFUSED;
+		}
+		write_dump(&attempt, &result);
 	}
-	if (result.outcome != RDUMP_SKIPPED) {
-		trigger->counter->attempts++;
-		trigger->counter->latest = now();
+	tell_result(&attempt, &result);
+	if (result.outcome == RDUMP_SKIPPED) {
+		if (trigger->counters) {
+			rdump_counters_give_back(trigger->counters, trigger->claim);
+		}
+		return RDUMP_AUTO_SKIPPED;
 	}
-	report_result(trigger, &result);
+	trigger->counter->attempts++;
+	trigger->counter->latest = now();
+	return RDUMP_AUTO_ATTEMPTED;
 }

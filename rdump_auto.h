@@ -1,5 +1,5 @@
 /*
- * What every automatic dump shares, whatever triggers it: its path, the guards, and one line in PHP's error log for each
+ * What every automatic dump shares, whatever triggers it: its path, the guards, and a line for the log about each
  * outcome, because who finds no dump must find out why.
  */
 #ifndef RDUMP_AUTO_H
@@ -13,10 +13,27 @@ struct rdump_trigger {
 	const char *template;          /* see rdump_target_expand(); relative to the script's working directory */
 	bool full;                     /* every readable mapping */
 	bool by_script;                /* the template is a script's, so open_basedir holds for it */
-	struct rdump_counter *counter; /* of this trigger */
+	struct rdump_counter *counter; /* of this trigger, in this worker */
+	/* Where the worker may end with its dump: this trigger's counters over all workers, and the claim to fill in. Or
+	 * NULL. */
+	struct rdump_counters *counters;
+	struct rdump_claim *claim;
+	/* What the log line says at its end: the place in the script, and a remark; or NULL. */
+	const char *file;
+	uint32_t line;
+	const char *remark;
 };
 
-/* Writes the dump if the guards permit it, counts the attempt, and logs what became of it. */
-RDUMP_HIDDEN void rdump_auto_dump(const struct rdump_trigger *trigger);
+enum rdump_auto_outcome {
+	RDUMP_AUTO_ATTEMPTED, /* written, or failed */
+	RDUMP_AUTO_SKIPPED,   /* a guard of this worker, or no room in the budget */
+	RDUMP_AUTO_REFUSED    /* a guard over all workers */
+};
+
+/*
+ * Writes the dump if the guards permit it, counts the attempt, and says in `line` what became of it. Uses no heap. The
+ * claim stands where the outcome is RDUMP_AUTO_ATTEMPTED.
+ */
+RDUMP_HIDDEN enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, char line[RDUMP_LINE_SIZE]);
 
 #endif

@@ -14,12 +14,15 @@ static rdump_errors_handler tell;
 /* Observers are told before zend_error_cb is called, whoever owns that; and the call stack is still whole. */
 # if PHP_VERSION_ID >= 80100
 static void observe(int type, zend_string *file, uint32_t line, zend_string *message)
+{
+	tell(type, file ? ZSTR_VAL(file) : NULL, line, ZSTR_VAL(message));
+}
 # else
 static void observe(int type, const char *file, uint32_t line, zend_string *message)
-# endif
 {
-	tell(type, ZSTR_VAL(message));
+	tell(type, file, line, ZSTR_VAL(message));
 }
+# endif
 
 void rdump_errors_startup(rdump_errors_handler handler)
 {

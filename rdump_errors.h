@@ -7,8 +7,11 @@
 
 #include "php_rdump.h"
 
-/* Is told each error before anybody else handles it: its type (E_ERROR and so on), and its message or the format of that. */
-typedef void (*rdump_errors_handler)(int type, const char *message);
+/*
+ * Is told each error before anybody else handles it: its type (E_ERROR and so on), where it happened, and its message or the
+ * format of that. The file may be NULL.
+ */
+typedef void (*rdump_errors_handler)(int type, const char *file, uint32_t line, const char *message);
 
 /* Begins to tell `handler`: MINIT. */
 RDUMP_HIDDEN void rdump_errors_startup(rdump_errors_handler handler);

@@ -26,7 +26,7 @@ static error_callback previous; /* what this hook calls: at times an Xdebug that
 static void observe(int type, const char *file, const error_line line, const char *format, va_list arguments)
 {
 	if (!RDUMP_G(passing_on)) {
-		tell(type, format);
+		tell(type, file, (uint32_t) line, format);
 	}
 	if (RDUMP_G(passing_on) || previous == first) {
 		first(type, file, line, format, arguments);

@@ -201,6 +201,7 @@ PHP_INI_BEGIN()
 	RDUMP_INI("oom_dump_min_interval", "0", on_count, oom_dump_min_interval)
 	RDUMP_INI("oom_dump_max_total", "0", on_size, oom_dump_max_total)
 	RDUMP_INI_BOOL("oom_dump_marker", "0", oom_dump_marker)
+	RDUMP_INI_BOOL("oom_dump_early", "1", oom_dump_early)
 	RDUMP_INI_BOOL("safe_read", SAFE_READ_DEFAULT, safe_read)
 PHP_INI_END()
 

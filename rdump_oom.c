@@ -6,13 +6,20 @@
 #include "rdump_oom.h"
 
 #include "rdump_auto.h"
+#include "rdump_counters.h"
 #include "rdump_errors.h"
+#include "rdump_log.h"
+#include "rdump_oom_early.h"
 #include "rdump_target.h"
+
+#include "main/snprintf.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void learn_early(void);
 
 /* ---- the script's own path --------------------------------------------------------------------------------------- */
 
@@ -43,15 +50,50 @@ int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error)
 	drop_override();
 	RDUMP_G(override) = kept;
 	RDUMP_G(override_full) = full;
+	learn_early();
 	return 0;
 }
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
 
+/* Over all workers that this server starts: for ends that end the worker. NULL on PHPs that have no such end. */
+static struct rdump_counters *counters;
+#ifdef ZEND_HAS_OOM
+static struct rdump_error counters_error;
+#endif
+
+/* Makes this thread's globals known to the extension. Returns false for a thread that is not PHP's. */
+static bool is_php_thread(void)
+{
+#ifdef ZTS
+	if (!tsrm_get_ls_cache()) {
+		return false;
+	}
+# ifdef COMPILE_DL_RDUMP
+	ZEND_TSRMLS_CACHE_UPDATE();
+# endif
+#endif
+	return true;
+}
+
+/* Fills in `trigger`. Returns whether an automatic dump is configured, and none is under way. */
+static bool is_wanted(struct rdump_trigger *trigger, const char *cause)
+{
+	const zend_string *override = RDUMP_G(override);
+
+	memset(trigger, 0, sizeof(*trigger));
+	trigger->cause = cause;
+	trigger->template = override ? ZSTR_VAL(override) : RDUMP_G(oom_dump);
+	trigger->full = override ? RDUMP_G(override_full) : RDUMP_G(oom_dump_full);
+	trigger->by_script = override != NULL;
+	trigger->counter = &RDUMP_G(oom_counter);
+	return trigger->template && *trigger->template && !RDUMP_G(dumping);
+}
+
 /*
- * PHP's security releases of 2026 report the error when the function that wanted the memory has returned, and its caller is
- * on its way to an exception handler. In the dump the caller stands where it was: its line is read there. It may stay
- * there: a fatal error unwinds the request, and nothing is executed in that frame any more.
+ * PHP's security releases of 2026 report the error when the function that wanted the memory has returned, and its
+ * caller is on its way to an exception handler. In the dump the caller stands where it was: its line is read there. It
+ * may stay there: a fatal error unwinds the request, and nothing is executed in that frame any more.
  */
 static void put_back_in_place(void)
 {
@@ -63,80 +105,185 @@ static void put_back_in_place(void)
 	}
 }
 
-static void on_memory_error(const char *cause)
+/* Leaves the line for the log in RDUMP_G(oom_line). */
+static enum rdump_auto_outcome dump(const struct rdump_trigger *trigger)
 {
-	const zend_string *override = RDUMP_G(override);
-	struct rdump_trigger trigger = {cause, RDUMP_G(oom_dump), RDUMP_G(oom_dump_full), false, &RDUMP_G(oom_counter)};
+	enum rdump_auto_outcome outcome;
 
-	if (override) {
-		trigger.template = ZSTR_VAL(override);
-		trigger.full = RDUMP_G(override_full);
-		trigger.by_script = true;
+	RDUMP_G(dumping) = true;
+	outcome = rdump_auto_dump(trigger, RDUMP_G(oom_line));
+	RDUMP_G(dumping) = false;
+	return outcome;
+}
+
+/* Where PHP goes on to nothing but its end. */
+static void dump_late(const struct rdump_trigger *trigger)
+{
+	put_back_in_place();
+	(void) dump(trigger);
+}
+
+/* ---- from the moment of exhaustion to PHP's report --------------------------------------------------------------- */
+
+/*
+ * Where exhaustion is learned of at its moment (rdump_oom_early.h), it is told twice: then, and when PHP reports it or
+ * ends the process. That is one event, with one dump, and one line, which is logged at the second time, when PHP can
+ * allocate again. Nobody knows at the first time whether PHP will end the process at its hard limit. So a place among
+ * the dumps of such ends is claimed, and given back when it does not. Where there is no place, the dump is left to the
+ * second time.
+ */
+
+/* The place in the script, as PHP's own message has it. */
+static void find_place(struct rdump_trigger *trigger)
+{
+	if (zend_is_executing()) {
+		trigger->file = zend_get_executed_filename();
+		trigger->line = zend_get_executed_lineno();
+	} else if (zend_is_compiling() && CG(compiled_filename)) {
+		trigger->file = ZSTR_VAL(CG(compiled_filename));
+		trigger->line = CG(zend_lineno);
 	}
-	if (!trigger.template || !*trigger.template || RDUMP_G(dumping)) {
+}
+
+/* Ends an event where the process goes on. */
+static void end_event(void (*log)(const char *line))
+{
+	if (RDUMP_G(oom_event) != RDUMP_OOM_NONE) {
+		log(RDUMP_G(oom_line));
+		RDUMP_G(oom_event) = RDUMP_OOM_NONE;
+	}
+	if (counters) {
+		rdump_counters_give_back(counters, &RDUMP_G(oom_claim));
+	}
+}
+
+/* Fills in `trigger` for a dump at this moment. */
+static bool is_wanted_early(struct rdump_trigger *trigger, const char *cause)
+{
+	if (!is_php_thread() || !RDUMP_G(oom_dump_early) || !is_wanted(trigger, cause)) {
+		return false;
+	}
+	trigger->counters = counters;
+	trigger->claim = &RDUMP_G(oom_claim);
+	find_place(trigger);
+	return true;
+}
+
+/* Memory is exhausted, and PHP reports it later. */
+static void on_exhaustion(void)
+{
+	struct rdump_trigger trigger;
+
+	if (!is_wanted_early(&trigger, "memory limit reached")) {
 		return;
 	}
-	RDUMP_G(dumping) = true;
-	put_back_in_place();
-	rdump_auto_dump(&trigger);
-	RDUMP_G(dumping) = false;
+	end_event(rdump_log_without_heap); /* one that PHP has not reported */
+	RDUMP_G(oom_event) = dump(&trigger) == RDUMP_AUTO_REFUSED ? RDUMP_OOM_POSTPONED : RDUMP_OOM_DONE;
+}
+
+/* PHP ends this process at its hard limit: the claim stands. Some allocations get here without any report before. */
+static void on_hard_limit(void)
+{
+	struct rdump_trigger trigger;
+	size_t length;
+
+	if (!is_php_thread()) {
+		return;
+	}
+	if (RDUMP_G(oom_event) == RDUMP_OOM_NONE && is_wanted_early(&trigger, "memory limit reached")) {
+		(void) dump(&trigger);
+		RDUMP_G(oom_event) = RDUMP_OOM_DONE;
+	}
+	if (RDUMP_G(oom_event) != RDUMP_OOM_NONE) {
+		length = strlen(RDUMP_G(oom_line));
+		ap_php_snprintf(
+			RDUMP_G(oom_line) + length, RDUMP_LINE_SIZE - length, "; PHP then ended the process at its hard limit");
+		rdump_log_without_heap(RDUMP_G(oom_line));
+		RDUMP_G(oom_event) = RDUMP_OOM_NONE;
+	}
+}
+
+/* PHP reports an error of memory, of which nothing may be known yet. */
+static void on_report(const char *cause, const char *file, uint32_t line)
+{
+	struct rdump_trigger trigger;
+	bool done = RDUMP_G(oom_event) == RDUMP_OOM_DONE;
+
+	if (!done) {
+		RDUMP_G(oom_event) = RDUMP_OOM_NONE; /* its line says that there was no dump, but there is one now */
+	}
+	end_event(rdump_log);
+	if (done || !is_wanted(&trigger, cause)) {
+		return;
+	}
+#ifdef ZEND_HAS_OOM
+	trigger.file = file;
+	trigger.line = line;
+	trigger.remark = ", reported late: the call stack is of a later moment";
+#endif
+	dump_late(&trigger);
+	rdump_log(RDUMP_G(oom_line));
 }
 
 /* ---- what tells of exhausted memory ------------------------------------------------------------------------------ */
 
 /*
- * Is this one of the two messages of zend_mm_safe_error() (Zend/zend_alloc.c)? An uncaught exception with such a text is an
- * E_ERROR too, but begins with "Uncaught". Returns what to call it in the log, or NULL.
+ * Is this one of the two errors of zend_mm_safe_error() (Zend/zend_alloc.c)? PHP says so itself from 8.2 on. An
+ * uncaught exception with such a text is an E_ERROR too, but begins with "Uncaught". Returns what to call it in the
+ * log, or NULL.
  */
 static const char *memory_error(const char *message)
 {
 	static const char limit[] = "Allowed memory size of ", machine[] = "Out of memory (allocated ";
 
-	return !strncmp(message, limit, sizeof(limit) - 1) ? "memory limit reached"
-		: !strncmp(message, machine, sizeof(machine) - 1) ? "out of memory" : NULL;
+#if PHP_VERSION_ID >= 80200
+	if (!zend_alloc_in_memory_limit_error_reporting()) {
+		return NULL;
+	}
+#endif
+	return !strncmp(message, limit, sizeof(limit) - 1)    ? "memory limit reached"
+		: !strncmp(message, machine, sizeof(machine) - 1) ? "out of memory"
+														  : NULL;
 }
 
-static void on_error(int type, const char *message)
+static void on_error(int type, const char *file, uint32_t line, const char *message)
 {
 	const char *cause;
 
 	if (type == E_ERROR && (cause = memory_error(message)) != NULL) {
-		on_memory_error(cause);
+		on_report(cause, file, line);
 	}
 }
 
 /*
- * Where the machine gives no more, PHP's security releases of 2026 report no error any more: zend_out_of_memory() writes "Out of
- * memory" and calls exit(), as all versions do for memory that outlives a request. The call stack still stands then. What
- * tells such an end from any other: it comes in mid-request, with the ENOMEM of the failed mmap(). Where that message could not
- * be written (stderr closed, or a log on a full disk), errno is of the write: then it is known only that something ends
- * the process in mid-request whose message is lost.
+ * Where the machine gives no more, PHP's security releases of 2026 report no error any more: zend_out_of_memory()
+ * writes "Out of memory" and calls exit(), as all versions do for memory that outlives a request. The call stack still
+ * stands then. What tells such an end from any other: it comes in mid-request, with the ENOMEM of the failed mmap().
+ * Where that message could not be written (stderr closed, or a log on a full disk), errno is of the write: then it is
+ * known only that something ends the process in mid-request whose message is lost.
  */
 static bool watching_exit;
 
 static const char *cause_of_exit(int err)
 {
-	return err == ENOMEM ? "out of memory" : err && ferror_unlocked(stderr) ? "exit in mid-request, stderr not writable (out of memory?)" : NULL;
+	return err == ENOMEM                 ? "out of memory"
+		: err && ferror_unlocked(stderr) ? "exit in mid-request, stderr not writable (out of memory?)"
+										 : NULL;
 }
 
 static void on_exit_of_process(void)
 {
 	const char *cause = cause_of_exit(errno);
+	struct rdump_trigger trigger;
 
-	if (!watching_exit || !cause) {
+	if (!watching_exit || !cause || !is_php_thread() || !RDUMP_G(in_request)) {
 		return;
 	}
-#ifdef ZTS
-	if (!tsrm_get_ls_cache()) {
-		return; /* a thread that is not PHP's */
+	if (RDUMP_G(oom_event) == RDUMP_OOM_NONE && is_wanted(&trigger, cause)) {
+		dump_late(&trigger);
+		RDUMP_G(oom_event) = RDUMP_OOM_DONE;
 	}
-# ifdef COMPILE_DL_RDUMP
-	ZEND_TSRMLS_CACHE_UPDATE();
-# endif
-#endif
-	if (RDUMP_G(in_request)) {
-		on_memory_error(cause);
-	}
+	end_event(rdump_log);
 }
 
 static void watch_exit(void)
@@ -151,15 +298,31 @@ static void watch_exit(void)
 
 /* ---- the trigger's life ------------------------------------------------------------------------------------------ */
 
+/* The slots are exchanged only where an automatic dump is configured, be it for one virtual host or pool. */
+static void learn_early(void)
+{
+	struct rdump_trigger trigger;
+
+	if (counters && RDUMP_G(oom_dump_early) && is_wanted(&trigger, "")) {
+		rdump_oom_early_install();
+	}
+}
+
 void rdump_oom_startup(void)
 {
 	rdump_errors_startup(on_error);
 	watch_exit();
+#ifdef ZEND_HAS_OOM
+	counters = rdump_counters_map(&counters_error);
+#endif
+	rdump_oom_early_startup(on_exhaustion, on_hard_limit);
+	learn_early();
 }
 
 void rdump_oom_activate(void)
 {
 	RDUMP_G(in_request) = true;
+	learn_early();
 	rdump_errors_activate();
 }
 
@@ -172,11 +335,42 @@ void rdump_oom_end(void)
 {
 	RDUMP_G(in_request) = false;
 	RDUMP_G(dumping) = false; /* a bailout may have left it so */
+	end_event(rdump_log);
 	drop_override();
 }
 
 void rdump_oom_shutdown(void)
 {
 	watching_exit = false;
+	rdump_oom_early_shutdown();
 	rdump_errors_shutdown();
+}
+
+const char *rdump_oom_moment(char *text, size_t size)
+{
+	struct rdump_trigger trigger;
+#ifdef ZEND_HAS_OOM
+	static const char late[] = "when PHP reports it";
+	char reason[PATH_MAX + 128];
+#endif
+
+	if (!is_wanted(&trigger, "")) {
+		return "off";
+	}
+#ifdef ZEND_HAS_OOM
+	if (!RDUMP_G(oom_dump_early)) {
+		ap_php_snprintf(text, size, "%s: rdump.oom_dump_early=0", late);
+		return text;
+	}
+	if (!counters) {
+		ap_php_snprintf(text, size, "%s: cannot %s %s: %s", late, counters_error.step, counters_error.path,
+			strerror(counters_error.err));
+		return text;
+	}
+	if (!rdump_oom_early_is_installed(reason, sizeof(reason))) {
+		ap_php_snprintf(text, size, "%s: %s", late, reason);
+		return text;
+	}
+#endif
+	return "at the moment of exhaustion";
 }

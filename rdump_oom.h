@@ -19,4 +19,7 @@ RDUMP_HIDDEN void rdump_oom_shutdown(void);
  */
 RDUMP_HIDDEN int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error);
 
+/* For phpinfo(): when the dump is taken, and why not earlier. Returns a literal, or `text`, of `size` bytes. */
+RDUMP_HIDDEN const char *rdump_oom_moment(char *text, size_t size);
+
 #endif

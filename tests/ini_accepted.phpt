@@ -9,6 +9,7 @@ foreach ([
     'oom_dump_min_interval' => ['0', '3600'],
     'oom_dump_full' => ['0', '1', 'on', 'Off', 'yes', 'no', 'true', 'false', 'none', '""'],
     'oom_dump_marker' => ['On', 'off', '"on"', '"Yes"', '"TRUE"', '"off"', '"no"', '"False"'],
+    'oom_dump_early' => ['On', 'off'],
     'safe_read' => ['On', 'off'],
     'oom_dump' => ['', '/var/tmp/%p.rdump', '"/tmp/with blanks/a.rdump"'],
 ] as $name => $values) {

@@ -24,6 +24,7 @@ rdump_clean(__FILE__);
 --EXPECT--
 status 0
 rdump.oom_dump = ""
+rdump.oom_dump_early = "1"
 rdump.oom_dump_full = "0"
 rdump.oom_dump_marker = "0"
 rdump.oom_dump_max = "1"

@@ -11,6 +11,7 @@ $nonsense = [
         '9223372036854775808', '1 K M'],
     'oom_dump_full' => ['maybe', '2', '-1'],
     'oom_dump_marker' => ['maybe', '2', '-1'],
+    'oom_dump_early' => ['maybe', '2', '-1'],
     'safe_read' => ['maybe', '2', '-1'],
     'oom_dump' => [str_repeat('x', 4096)],
 ];
@@ -49,8 +50,9 @@ oom_dump_min_interval: 5 tried
 oom_dump_max_total: 14 tried
 oom_dump_full: 3 tried
 oom_dump_marker: 3 tried
+oom_dump_early: 3 tried
 safe_read: 3 tried
 oom_dump: 1 tried
-rdump.oom_dump= rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_interval=0
+rdump.oom_dump= rdump.oom_dump_early=1 rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_interval=0
 
 Warning: %Srdump.oom_dump_max_total%Slots%s in Unknown on line 0

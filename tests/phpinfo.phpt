@@ -25,12 +25,14 @@ rdump_clean(__FILE__);
 the version is told
 the tag of this PHP
 Directive => Local Value => Master Value
+Dump on exhausted memory => off
 Format version => 3
 PHP version tag => vXX
 Version => X
 rdump
 rdump support => enabled
 rdump.oom_dump => no value => no value
+rdump.oom_dump_early => On => On
 rdump.oom_dump_full => Off => Off
 rdump.oom_dump_marker => Off => Off
 rdump.oom_dump_max => 1 => 1

@@ -439,6 +439,11 @@ WRAP(int, munmap, (void *begin, size_t length))
 	return __real_munmap(begin, length);
 }
 
+WRAP(int, mprotect, (void *begin, size_t length, int protection))
+{
+	return fails("mprotect") ? -1 : __real_mprotect(begin, length, protection);
+}
+
 WRAP(int, nanosleep, (const struct timespec *pause, struct timespec *left))
 {
 	if (shim.armed && shim.no_sleep && pthread_equal(armed_by, pthread_self())) {

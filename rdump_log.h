@@ -1,0 +1,16 @@
+/* Lines in PHP's error log, wherever that is: a file, the system's log, or the web server's. */
+#ifndef RDUMP_LOG_H
+#define RDUMP_LOG_H
+
+#include "php_rdump.h"
+
+/* Writes a line as PHP writes its own. PHP allocates memory for that. */
+RDUMP_HIDDEN void rdump_log(const char *line);
+
+/*
+ * The same where PHP can allocate no more memory: PHP would stop there, without the line. The time before a line in a
+ * file is UTC, because PHP looks its own time zone up in memory that it allocates.
+ */
+RDUMP_HIDDEN void rdump_log_without_heap(const char *line);
+
+#endif
