@@ -1,7 +1,7 @@
 /*
- * rdump: writes a snapshot of this process's own memory to a file in the RDUMP format. What PHP and the rooms of the extension
- * that know PHP share: the module's entry and its globals. Each other file has a header of its own; INTERNALS.md shows
- * how they depend on each other.
+ * rdump: writes a snapshot of this process's own memory to a file in the RDUMP format. What PHP and the rooms of the
+ * extension that know PHP share: the module's entry and its globals. Each other file has a header of its own;
+ * INTERNALS.md shows how they depend on each other.
  */
 #ifndef PHP_RDUMP_H
 #define PHP_RDUMP_H
@@ -29,7 +29,10 @@ struct rdump_counter {
 	int64_t latest; /* seconds, CLOCK_BOOTTIME */
 };
 
-/* What a dump needs of memory outside the writer. Not on the stack: that of a fiber may have a few KB, fiber.stack_size. */
+/*
+ * What a dump needs of memory outside the writer. Not on the stack: that of a fiber may have a few KB,
+ * fiber.stack_size.
+ */
 struct rdump_workspace {
 	struct rdump_file file;
 	char path[PATH_MAX];

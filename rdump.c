@@ -5,10 +5,12 @@
 
 #include "php_rdump.h"
 
+#include "rdump_error.h"
 #include "rdump_ini.h"
 #include "rdump_oom.h"
 #include "rdump_request.h"
 #include "rdump_target.h"
+#include "rdump_writer.h"
 
 #include "php_ini.h"
 #include "ext/standard/info.h"
@@ -16,7 +18,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* What gen_stub.php writes is for PHP 8. PHP 7 has no default values in it, and before 7.2 a return type took a class name. */
+/*
+ * What gen_stub.php writes is for PHP 8. PHP 7 has no default values in it, and before 7.2 a return type took a class
+ * name.
+ */
+/* clang-format off */
 #ifndef ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE
 # define ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(pass_by_ref, name, type_hint, allow_null, default_value) \
 	ZEND_ARG_TYPE_INFO(pass_by_ref, name, type_hint, allow_null)
@@ -26,6 +32,7 @@
 # define ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(name, return_reference, required_num_args, type, allow_null) \
 	ZEND_BEGIN_ARG_INFO_EX(name, 0, return_reference, required_num_args)
 #endif
+/* clang-format on */
 #include "rdump_arginfo.h"
 
 ZEND_DECLARE_MODULE_GLOBALS(rdump)
@@ -187,7 +194,9 @@ zend_module_entry rdump_module_entry = {
 	PHP_GINIT(rdump),
 	NULL,
 	ZEND_MODULE_POST_ZEND_DEACTIVATE_N(rdump),
+	/* clang-format off */
 	STANDARD_MODULE_PROPERTIES_EX
+	/* clang-format on */
 };
 
 #ifdef COMPILE_DL_RDUMP

@@ -11,8 +11,8 @@
  * holds whatever the process holds in memory, passwords and keys included.
  *
  * @param string $path Where to. An existing regular file is replaced; a symbolic link, folder, FIFO, socket or device
- *                     is refused. A relative path is relative to the script's working directory. open_basedir is observed.
- *                     No placeholders.
+ *                     is refused. A relative path is relative to the script's working directory. open_basedir is
+ *                     observed. No placeholders.
  * @param bool $full   True embeds every readable mapping, read-only files too, so that the dump can be analysed on a
  *                     host without this one's binaries. False leaves out what can be read back, unchanged, from the
  *                     files on disk.

@@ -6,8 +6,11 @@
 #include "rdump_auto.h"
 
 #include "rdump_counters.h"
+#include "rdump_error.h"
+#include "rdump_file.h"
 #include "rdump_request.h"
 #include "rdump_target.h"
+#include "rdump_writer.h"
 
 #include "main/snprintf.h"
 

@@ -14,8 +14,10 @@ struct rdump_trigger {
 	bool full;                     /* every readable mapping */
 	bool by_script;                /* the template is a script's, so open_basedir holds for it */
 	struct rdump_counter *counter; /* of this trigger, in this worker */
-	/* Where the worker may end with its dump: this trigger's counters over all workers, and the claim to fill in. Or
-	 * NULL. */
+	/*
+	 * Where the worker may end with its dump: this trigger's counters over all workers, and the claim to fill in. Or
+	 * NULL.
+	 */
 	struct rdump_counters *counters;
 	struct rdump_claim *claim;
 	/* What the log line says at its end: the place in the script, and a remark; or NULL. */

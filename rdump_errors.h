@@ -1,6 +1,6 @@
 /*
- * How errors of PHP's engine reach rdump, beside whatever else handles them: an error observer on PHP 8 (rdump_errors.c),
- * zend_error_cb on PHP 7 (rdump_errors_php7.c).
+ * How errors of PHP's engine reach rdump, beside whatever else handles them: an error observer on PHP 8
+ * (rdump_errors.c), zend_error_cb on PHP 7 (rdump_errors_php7.c).
  */
 #ifndef RDUMP_ERRORS_H
 #define RDUMP_ERRORS_H
@@ -8,8 +8,8 @@
 #include "php_rdump.h"
 
 /*
- * Is told each error before anybody else handles it: its type (E_ERROR and so on), where it happened, and its message or the
- * format of that. The file may be NULL.
+ * Is told each error before anybody else handles it: its type (E_ERROR and so on), where it happened, and its message
+ * or the format of that. The file may be NULL.
  */
 typedef void (*rdump_errors_handler)(int type, const char *file, uint32_t line, const char *message);
 

@@ -13,7 +13,8 @@ typedef uint32_t error_line;
 typedef uint error_line;
 # endif
 
-typedef void (*error_callback)(int type, const char *file, const error_line line, const char *format, va_list arguments);
+typedef void (*error_callback)(
+	int type, const char *file, const error_line line, const char *format, va_list arguments);
 
 static rdump_errors_handler tell;
 static error_callback first;    /* what was there at start-up */
@@ -33,12 +34,14 @@ static void observe(int type, const char *file, const error_line line, const cha
 		return;
 	}
 	RDUMP_G(passing_on) = true;
+	/* clang-format off */
 	zend_try {
 		previous(type, file, line, format, arguments);
 	} zend_catch {
 		RDUMP_G(passing_on) = false;
 		zend_bailout();
 	} zend_end_try();
+	/* clang-format on */
 	RDUMP_G(passing_on) = false;
 }
 
@@ -76,7 +79,8 @@ static int activate_xdebug_and_chain(int type, int module_number)
 
 /*
  * Xdebug takes zend_error_cb when it is activated, at the beginning of each request, and calls nobody. As a
- * zend_extension it is activated after every extension, whatever their dependencies say: the only place behind it is its own.
+ * zend_extension it is activated after every extension, whatever their dependencies say: only its own activation is
+ * late enough.
  */
 static void follow_xdebug(void)
 {

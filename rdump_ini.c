@@ -27,15 +27,17 @@ static void *ini_field(void *offset, void *base)
 }
 
 /*
- * A value that makes no sense must not silently mean "off": it is refused. What stands is the default while the directives
- * are registered, when the entry has no value yet; later (php_admin_value of a pool or a virtual host) the earlier value.
+ * A value that makes no sense must not silently mean "off": it is refused. What stands is the default while the
+ * directives are registered, when the entry has no value yet; later (php_admin_value of a pool or a virtual host) the
+ * earlier value.
  */
 static int refuse(const zend_ini_entry *entry, const char *value, const char *expected)
 {
 	const char *name = ZSTR_VAL(entry->name);
 
 	if (entry->value) {
-		zend_error(E_WARNING, "rdump: %s=%s is refused, it takes %s; %s=%s stands", name, value, expected, name, ZSTR_VAL(entry->value));
+		zend_error(E_WARNING, "rdump: %s=%s is refused, it takes %s; %s=%s stands", name, value, expected, name,
+			ZSTR_VAL(entry->value));
 	} else {
 		zend_error(E_WARNING, "rdump: %s=%s is refused, it takes %s; the default stands", name, value, expected);
 	}
@@ -160,8 +162,8 @@ static PHP_INI_MH(on_bool)
 }
 
 /*
- * In a web server the working directory is the script's folder: a dump there could be fetched by anybody. These are not web
- * servers; in an application that embeds PHP the working directory is the application's.
+ * In a web server the working directory is the script's folder: a dump there could be fetched by anybody. These are not
+ * web servers; in an application that embeds PHP the working directory is the application's.
  */
 static bool is_web_server(void)
 {
@@ -183,7 +185,9 @@ static PHP_INI_MH(on_template)
 		return refuse(entry, text, "a path of at most 4095 bytes");
 	}
 	if (text && *text && *text != '/' && is_web_server()) {
-		return refuse(entry, text, "an absolute path in a web server (a relative one leads to the script's folder, where anybody could fetch the dump)");
+		return refuse(entry, text,
+			"an absolute path in a web server (a relative one leads to the script's folder, where anybody could fetch "
+			"the dump)");
 	}
 	*(char **) ini_field(mh_arg1, mh_arg2) = text;
 	return SUCCESS;

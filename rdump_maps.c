@@ -132,8 +132,10 @@ static bool name_is(const struct rdump_mapping *mapping, const char *name)
 		&& !memcmp(mapping->line + mapping->name.at, name, mapping->name.length);
 }
 
-/* Has its file no name? Shared anonymous memory has none from the start, but may be given one to be seen here (PHP 8.3
- * and later). */
+/*
+ * Has its file no name? Shared anonymous memory has none from the start, but may be given one to be seen here (PHP 8.3
+ * and later).
+ */
 static bool is_deleted(const struct rdump_mapping *mapping)
 {
 	const char *name = mapping->line + mapping->name.at;
@@ -162,14 +164,18 @@ enum rdump_class rdump_maps_classify(const struct rdump_mapping *mapping, bool f
 	if (shared) {
 		/* An inode of 0 is a System V segment: its id stands there, and they count from 0. */
 		if (deleted || mapping->inode == 0) {
-			/* mincore() sees the page table alone where pages are huge, and the page cache alone where the file is on
-			 * disk. */
+			/*
+			 * mincore() sees the page table alone where pages are huge, and the page cache alone where the file is on
+			 * disk.
+			 */
 			return (memory || mapping->inode == 0) && !mapping->hugetlb ? RDUMP_CLASS_RESIDENT : RDUMP_CLASS_WHOLE;
 		}
 		return full ? RDUMP_CLASS_WHOLE : RDUMP_CLASS_NONE;
 	}
-	/* MAP_HUGETLB without a file is one to the kernel, unlinked, on its hugetlbfs. Private pages of /dev/zero are
-	 * anonymous memory. */
+	/*
+	 * MAP_HUGETLB without a file is one to the kernel, unlinked, on its hugetlbfs. Private pages of /dev/zero are
+	 * anonymous memory.
+	 */
 	if (mapping->inode == 0 || (deleted && mapping->hugetlb) || name_is(mapping, "/dev/zero")) {
 		return RDUMP_CLASS_PRESENT;
 	}
@@ -248,8 +254,10 @@ static bool lies_in_memory(const struct rdump_maps *maps, const struct rdump_map
 
 /* ---- reading the list -------------------------------------------------------------------------------------------- */
 
-/* Other threads map and unmap while the list is read, and the kernel gives it page by page: a mapping may have grown
- * over its forerunner. Returns whether anything of it is left, with what was seen before cut off. */
+/*
+ * Other threads map and unmap while the list is read, and the kernel gives it page by page: a mapping may have grown
+ * over its forerunner. Returns whether anything of it is left, with what was seen before cut off.
+ */
 static bool cut_overlap(const struct rdump_maps *maps, struct rdump_mapping *mapping, char *line)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -370,8 +378,10 @@ static int open_and_read_list(struct rdump_maps *maps, const char *source, struc
 	return status == 0 && maps->count == 0 ? rdump_fail(error, "find a mapping in", source, ENODATA) : status;
 }
 
-/* Reads the first of the lists that there is. The main thread's is empty once that has ended: then the calling
- * thread's. */
+/*
+ * Reads the first of the lists that there is. The main thread's is empty once that has ended: then the calling
+ * thread's.
+ */
 static int read_any_list(struct rdump_maps *maps, struct rdump_error *error)
 {
 	static const char *const source[] = {

@@ -13,8 +13,8 @@ RDUMP_HIDDEN void rdump_oom_end(void);
 RDUMP_HIDDEN void rdump_oom_shutdown(void);
 
 /*
- * Keeps `path` as the automatic dump's template for the rest of this request: empty = off, NULL = back to the INI value. A
- * relative one is kept relative to the present working directory. Returns 0, or -1, and what was kept stays.
+ * Keeps `path` as the automatic dump's template for the rest of this request: empty = off, NULL = back to the INI
+ * value. A relative one is kept relative to the present working directory. Returns 0, or -1, and what was kept stays.
  * Errors: ENAMETOOLONG, EPERM (open_basedir), those of getcwd(3).
  */
 RDUMP_HIDDEN int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error);

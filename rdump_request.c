@@ -18,7 +18,8 @@ void rdump_request_init(struct rdump_request *request, bool full)
 	request->process.tag = RDUMP_TAG;
 	request->process.executor_globals = BEGIN_OF(&EG(symbol_table), zend_executor_globals, symbol_table);
 	request->process.compiler_globals = BEGIN_OF(&CG(function_table), zend_compiler_globals, function_table);
-	request->process.basic_globals = BEGIN_OF(&BG(user_shutdown_function_names), php_basic_globals, user_shutdown_function_names);
+	request->process.basic_globals
+		= BEGIN_OF(&BG(user_shutdown_function_names), php_basic_globals, user_shutdown_function_names);
 	request->full = full;
 	request->safe_read = RDUMP_G(safe_read);
 }

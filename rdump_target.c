@@ -5,6 +5,9 @@
 
 #include "rdump_target.h"
 
+#include "rdump_error.h"
+#include "rdump_folder.h"
+
 #include "main/snprintf.h"
 
 #include <errno.h>

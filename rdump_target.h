@@ -11,19 +11,20 @@
 RDUMP_HIDDEN bool rdump_target_is_forbidden(const char *path);
 
 /*
- * Opens `path` for a dump by a script. open_basedir is checked for the path as given and, once the folder is open, for where
- * that really is. Errors: EPERM (open_basedir), ENAMETOOLONG, those of rdump_file_open(). Raises no warning.
+ * Opens `path` for a dump by a script. open_basedir is checked for the path as given and, once the folder is open, for
+ * where that really is. Errors: EPERM (open_basedir), ENAMETOOLONG, those of rdump_file_open(). Raises no warning.
  */
 RDUMP_HIDDEN int rdump_target_open(struct rdump_file *file, const char *path, struct rdump_error *error);
 
 /*
- * Writes "<working directory>/<path>" to `absolute`, or `path` itself where it is absolute. The working directory is the
- * script's: under ZTS each request has one of its own. Returns 0, or -1 with errno.
+ * Writes "<working directory>/<path>" to `absolute`, or `path` itself where it is absolute. The working directory is
+ * the script's: under ZTS each request has one of its own. Returns 0, or -1 with errno.
  */
 RDUMP_HIDDEN int rdump_target_absolute(char absolute[PATH_MAX], const char *path);
 
 /*
- * The same for a template: the working directory is none, so its percent signs are doubled. Returns 0, or -1 with errno.
+ * The same for a template: the working directory is none, so its percent signs are doubled. Returns 0, or -1 with
+ * errno.
  */
 RDUMP_HIDDEN int rdump_target_absolute_template(char absolute[PATH_MAX], const char *template);
 

@@ -186,8 +186,10 @@ static void plan_runs(struct plan *plan, struct rdump_pages *pages, struct rdump
 	(void) rdump_pages_runs(pages, only_count_run, plan);
 }
 
-/* Chooses the padding by which the largest run is aligned. `size` is that of what stands before the regions, without
- * it. */
+/*
+ * Chooses the padding by which the largest run is aligned. `size` is that of what stands before the regions, without
+ * it.
+ */
 static void choose_padding(struct plan *plan, uint64_t size)
 {
 	plan->padding = (size_t) (-(size + plan->before) % ALIGNMENT);
