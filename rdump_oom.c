@@ -91,18 +91,20 @@ static bool is_wanted(struct rdump_trigger *trigger, const char *cause)
 }
 
 /*
- * PHP's security releases of 2026 report the error when the function that wanted the memory has returned, and its
- * caller is on its way to an exception handler. In the dump the caller stands where it was: its line is read there. It
- * may stay there: a fatal error unwinds the request, and nothing is executed in that frame any more.
+ * PHP's security releases of 2026 report the error when the function that wanted the memory has returned, and its caller
+ * is on its way to an exception handler. In the dump the caller stands where it was: its line is read there. Returns that
+ * caller, or NULL. It has to be set on its way again: PHP would execute the line once more, and never end.
  */
-static void put_back_in_place(void)
+static zend_execute_data *put_back_in_place(void)
 {
 	zend_execute_data *frame = EG(current_execute_data);
 
-	if (frame && frame->func && ZEND_USER_CODE(frame->func->type) && frame->opline == EG(exception_op)
-		&& EG(opline_before_exception)) {
-		frame->opline = EG(opline_before_exception);
+	if (!frame || !frame->func || !ZEND_USER_CODE(frame->func->type) || frame->opline != EG(exception_op)
+		|| !EG(opline_before_exception)) {
+		return NULL;
 	}
+	frame->opline = EG(opline_before_exception);
+	return frame;
 }
 
 /* Leaves the line for the log in RDUMP_G(oom_line). */
@@ -116,11 +118,15 @@ static enum rdump_auto_outcome dump(const struct rdump_trigger *trigger)
 	return outcome;
 }
 
-/* Where PHP goes on to nothing but its end. */
+/* A dump when PHP reports the error. */
 static void dump_late(const struct rdump_trigger *trigger)
 {
-	put_back_in_place();
+	zend_execute_data *moved = put_back_in_place();
+
 	(void) dump(trigger);
+	if (moved) {
+		moved->opline = EG(exception_op);
+	}
 }
 
 /* ---- from the moment of exhaustion to PHP's report --------------------------------------------------------------- */

@@ -45,6 +45,8 @@ foreach ($cases as $what => $code) {
 }
 /* Not early. */
 echo "not early:\n";
+$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_early' => 0]);
+echo "status $run->status, ", rdump_judge("$folder/a.rdump"), "\n"; /* the loop is not gone on with */
 $run = rdump_run($folder, $cases['reported'], ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_early' => 0]);
 foreach (rdump_log($folder, true) as $line) {
     echo preg_replace(['/\d{5,}/', '/script\d+/'], ['N', 'script'], str_replace($folder, 'FOLDER', $line)), "\n";
@@ -95,6 +97,7 @@ ended by the hard limit in one step, stderr: status 137, as without, with its da
 ended by the hard limit in one step, not writable: status 137, as without, with its data
   rdump: memory limit reached: dumped to FOLDER/a.rdump (N bytes), in FOLDER/script.php on line 6; PHP then ended the process at its hard limit
 not early:
+status 255, valid
 rdump: memory limit reached: dumped to FOLDER/a.rdump (N bytes), in FOLDER/script.php on line 6, reported late: the call stack is of a later moment
 status 137, no dump, 0 lines
 by the script: status 137, valid, 1 line
