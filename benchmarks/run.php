@@ -419,24 +419,27 @@ function opcache_case(): void
     growth('opcache', 'tmpfs', 'opcache 512 MB');
 }
 
-/* Instructions of a script with many calls or many notices, with and without the extension. */
+/* How many instructions a command executes. */
+function instructions(array $command): int
+{
+    $log = tempnam(sys_get_temp_dir(), 'rdump-benchmark');
+    exec('USE_ZEND_ALLOC=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file=' . $log . ' '
+        . implode(' ', array_map('escapeshellarg', $command)) . ' 2>&1', $output, $status);
+    if ($status !== 0 || !preg_match('/Collected : (\d+)/', file_get_contents($log), $match)) {
+        throw new RuntimeException("callgrind: $status\n" . implode("\n", $output));
+    }
+    unlink($log);
+    return (int) $match[1];
+}
+
+/* A script with many calls or many notices, with and without the extension. */
 function idle(): void
 {
-    $instructions = function (array $command): int {
-        $log = tempnam(sys_get_temp_dir(), 'rdump-benchmark');
-        exec('USE_ZEND_ALLOC=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file=' . $log . ' '
-            . implode(' ', array_map('escapeshellarg', $command)) . ' 2>&1', $output, $status);
-        if ($status !== 0 || !preg_match('/Collected : (\d+)/', file_get_contents($log), $match)) {
-            throw new RuntimeException("callgrind: $status\n" . implode("\n", $output));
-        }
-        unlink($log);
-        return (int) $match[1];
-    };
     $count = 20000;
     foreach (['calls', 'notices'] as $what) {
         foreach (['with' => [Options::$so], 'without' => []] as $variant => $extensions) {
             foreach ([0, $count] as $times) {
-                $total = $instructions([...Options::php(...$extensions), __DIR__ . '/idle.php', $what,
+                $total = instructions([...Options::php(...$extensions), __DIR__ . '/idle.php', $what,
                     (string) $times]);
                 Results::add('idle', $what, $variant, 1, ["instructions of $times" => $total]);
             }
@@ -450,6 +453,42 @@ function idle(): void
             $value('with', 0) - $value('without', 0), number_format($value('without', 0))),
             $what === 'calls' ? '+0' : 'a comparison (+50)', $more < ($what === 'calls' ? 0.5 : 50));
     }
+}
+
+/*
+ * PHPs that report exhausted memory late: what a configured automatic dump costs meanwhile. PHP calls vsnprintf() only
+ * where memory is exhausted. So first a script that does not call it, then the call by itself.
+ */
+function slots(): void
+{
+    $count = 20000;
+    $set = ['-d', 'rdump.oom_dump=/tmp/%p.rdump'];
+    foreach (['configured' => $set, 'not configured' => []] as $variant => $directives) {
+        foreach ([0, $count] as $times) {
+            $total = instructions([...Options::php(Options::$so), ...$directives, __DIR__ . '/idle.php', 'calls',
+                (string) $times]);
+            Results::add('slots', 'script', $variant, 1, ["instructions of $times" => $total]);
+        }
+    }
+    $value = fn($variant, $times) => Results::values('slots', 'script', $variant, "instructions of $times")[1];
+    $each = fn($variant) => ($value($variant, $count) - $value($variant, 0)) / $count;
+    $more = $each('configured') - $each('not configured');
+    Results::row('slots', "instructions, script with $count calls, rdump.oom_dump set / not set",
+        sprintf('%+.2f per call (of %.0f); start-up %+.0f', $more, $each('not configured'),
+        $value('configured', 0) - $value('not configured', 0)), '+0', $more < 0.5);
+
+    $worker = Worker::c();
+    $calls = 2000000;
+    take_turns('slots', 'vsnprintf', places()['tmpfs'], Options::rounds(15), [
+        'exchanged' => fn($path) => $worker->ask('call', 'exchanged', $calls),
+        'plain' => fn($path) => $worker->ask('call', 'plain', $calls),
+    ]);
+    $nanoseconds = fn($a, $b) => ($a - $b) / $calls * 1e9;
+    $more = Results::pairs('slots', 'vsnprintf', 'exchanged', 'plain', $nanoseconds, 'cpu');
+    Results::row('slots', 'a call of vsnprintf() through an exchanged slot: more processor time',
+        sprintf('%+.1f ns (%s) of %.0f ns', median($more), spread($more, '%+.1f–%+.1f'),
+        median(Results::values('slots', 'vsnprintf', 'plain', 'cpu')) / $calls * 1e9),
+        '5 ns', median($more) <= 5, true);
 }
 
 /*
@@ -557,7 +596,7 @@ Options::parse(array_slice($argv, 1));
 $started = hrtime(true) / 1e9;
 $cases = ['dense' => 'dense', 'php' => 'php', 'fragmented' => 'fragmented', 'size' => 'file_size',
     'reserved' => 'reserved', 'mappings' => 'mappings',
-    'opcache' => 'opcache_case', 'idle' => 'idle', 'gcore' => 'gcore', 'full' => 'full'];
+    'opcache' => 'opcache_case', 'idle' => 'idle', 'slots' => 'slots', 'gcore' => 'gcore', 'full' => 'full'];
 if ($unknown = array_diff(Options::$only, array_keys($cases))) {
     exit('no such case: ' . implode(', ', $unknown) . "\n");
 }

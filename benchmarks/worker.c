@@ -8,13 +8,17 @@
  *   map COUNT            adds COUNT mappings: a touched page each, and as many without any access between them
  *   dump PATH lean|full fast|safe
  *   write PATH BYTES     write(2) of as many bytes, from the filled memory
+ *   call plain|exchanged COUNT   calls vsnprintf() through this program's slot, as it is or as PHP's is on PHPs that
+ *                        report exhausted memory late
  *   cat PATH lean|full   write(2) of the runs that a dump holds, found beforehand
  */
 #define _GNU_SOURCE
+#include "../rdump_slots.h"
 #include "../rdump_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +243,54 @@ static void cat(const char *path, bool full)
 	printf("seconds=%.6f cpu=%.6f bytes=%zu\n", now() - begin, cpu() - used, size);
 }
 
+typedef int (*formatter)(char *text, size_t size, const char *format, va_list arguments);
+
+static struct rdump_slot slot = {"vsnprintf", NULL, NULL, 0, {{NULL, 0, false}}};
+
+/* As rdump_oom_early.c does it. */
+static int compare_first(char *text, size_t size, const char *format, va_list arguments)
+{
+	static const char begin[] = "Allowed memory size of ";
+
+	if (*format == *begin && !strncmp(format, begin, sizeof(begin) - 1)) {
+		memory_size++;
+	}
+	return ((formatter) slot.theirs)(text, size, format, arguments);
+}
+
+static void format(const char *pattern, ...)
+{
+	char text[64];
+	va_list arguments;
+
+	va_start(arguments, pattern);
+	if (vsnprintf(text, sizeof(text), pattern, arguments) < 0) {
+		die("vsnprintf");
+	}
+	va_end(arguments);
+}
+
+static void call(bool exchanged, size_t count)
+{
+	struct rdump_error error;
+	double begin, used;
+
+	slot.ours = (rdump_function) compare_first;
+	if (exchanged && (rdump_slots_find((const void *) (uintptr_t) call, &slot, 1, &error) < 0 || !slot.count
+		|| rdump_slots_exchange(&slot, 1, &error) < 0)) {
+		die("the slot of vsnprintf");
+	}
+	begin = now();
+	used = cpu();
+	for (size_t i = 0; i < count; i++) {
+		format("Another message of %d bytes", (int) i);
+	}
+	printf("seconds=%.6f cpu=%.6f\n", now() - begin, cpu() - used);
+	if (exchanged && rdump_slots_restore(&slot, 1, &error) < 0) {
+		die("the slot of vsnprintf");
+	}
+}
+
 int main(void)
 {
 	char line[8192], command[16], path[4096], which[16], how[16];
@@ -256,6 +308,8 @@ int main(void)
 			dump(path, !strcmp(which, "full"), !strcmp(how, "safe"));
 		} else if (words == 3 && !strcmp(command, "write")) {
 			plain_write(path, strtoull(which, NULL, 10));
+		} else if (words == 3 && !strcmp(command, "call")) {
+			call(!strcmp(path, "exchanged"), strtoull(which, NULL, 10));
 		} else if (words == 3 && !strcmp(command, "cat")) {
 			cat(path, !strcmp(which, "full"));
 		} else {
