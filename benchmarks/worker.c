@@ -13,6 +13,9 @@
  *   cat PATH lean|full   write(2) of the runs that a dump holds, found beforehand
  */
 #define _GNU_SOURCE
+#include "../rdump_maps.h"
+#include "../rdump_pages.h"
+#include "../rdump_scratch.h"
 #include "../rdump_slots.h"
 #include "../rdump_writer.h"
 
@@ -215,6 +218,7 @@ static void cat(const char *path, bool full)
 	static struct runs runs;
 	struct rdump_scratch scratch;
 	struct rdump_maps maps;
+	struct rdump_pages pages;
 	struct rdump_error error;
 	size_t size = 0;
 	double begin, used;
@@ -226,10 +230,15 @@ static void cat(const char *path, bool full)
 	}
 	runs.count = 0;
 	rdump_scratch_take(&scratch);
-	if (rdump_maps_open(&maps, &scratch, full, &error) < 0 || rdump_maps_runs(&maps, keep_run, &runs) < 0) {
+	if (rdump_maps_open(&maps, &scratch, full, &error) < 0) {
+		die("mappings");
+	}
+	memset(&pages, 0, sizeof(pages));
+	rdump_pages_open(&pages, &maps);
+	if (rdump_pages_runs(&pages, keep_run, &runs) < 0) {
 		die("runs");
 	}
-	rdump_maps_close(&maps);
+	rdump_pages_close(&pages);
 	rdump_scratch_give(&scratch);
 
 	used = cpu();
