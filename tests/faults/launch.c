@@ -1,7 +1,8 @@
 /*
  * Runs a program behind a seccomp filter that refuses system calls:
  *     launch NAME[,NAME ...] ERRNO PROGRAM [ARGUMENT ...]
- * NAME is scan (the ioctl PAGEMAP_SCAN), process_vm_readv, mincore, memfd_create, getrandom, flock or statfs.
+ * NAME is scan (the ioctl PAGEMAP_SCAN), unprotect (mprotect() for reading and writing), process_vm_readv, mincore,
+ * memfd_create, getrandom, flock or statfs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -12,23 +13,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define SCAN_REQUEST 0xc0606610u
 
+/* Where `argument` is not 0, only calls with this `value` of it, counted from 0. */
 static const struct {
 	const char *name;
 	unsigned call;
+	unsigned argument;
+	unsigned value;
 } calls[] = {
-	{"scan", SYS_ioctl},
-	{"process_vm_readv", SYS_process_vm_readv},
-	{"mincore", SYS_mincore},
-	{"memfd_create", SYS_memfd_create},
-	{"getrandom", SYS_getrandom},
-	{"flock", SYS_flock},
-	{"statfs", SYS_statfs},
+	{"scan", SYS_ioctl, 1, SCAN_REQUEST},
+	{"unprotect", SYS_mprotect, 2, PROT_READ | PROT_WRITE},
+	{"process_vm_readv", SYS_process_vm_readv, 0, 0},
+	{"mincore", SYS_mincore, 0, 0},
+	{"memfd_create", SYS_memfd_create, 0, 0},
+	{"getrandom", SYS_getrandom, 0, 0},
+	{"flock", SYS_flock, 0, 0},
+	{"statfs", SYS_statfs, 0, 0},
 };
 
 int main(int count, char **argument)
@@ -55,11 +61,12 @@ int main(int count, char **argument)
 		}
 		filter[program.len++]
 			= (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-		if (i == 0) {
+		if (calls[i].argument) {
 			filter[program.len++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].call, 0, 3);
 			filter[program.len++]
-				= (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]));
-			filter[program.len++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SCAN_REQUEST, 0, 1);
+				= (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					offsetof(struct seccomp_data, args) + calls[i].argument * sizeof(__u64));
+			filter[program.len++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].value, 0, 1);
 		} else {
 			filter[program.len++] = (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].call, 0, 1);
 		}

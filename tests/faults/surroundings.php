@@ -307,6 +307,37 @@ foreach ([
 }
 $case->close();
 
+/*
+ * On a PHP that reports exhausted memory late, rdump makes a page of PHP writable for a moment. Where that is refused,
+ * the dump is taken when PHP reports the error, and phpinfo() says so.
+ */
+$case = new FaultCase('a seccomp filter refuses mprotect() for writing');
+array_map('unlink', glob("$folder/out/*"));
+@unlink($log);
+$program = '
+    register_shutdown_function(function () { (new ReflectionExtension("rdump"))->info(); });
+    ini_set("memory_limit", "32M");
+    for (;;) $kept[] = str_repeat("x", 1 << 20);
+';
+[$status, $out] = rdump_shell(rdump_command([$launch, 'unprotect', 1]) . ' '
+    . php(['rdump.oom_dump' => $target, 'log_errors' => 1, 'error_log' => $log]) . ' '
+    . rdump_command(['-r', $program]));
+$text = (string) @file_get_contents($log);
+$late = strpos(file_get_contents($so), 'when PHP reports it') !== false;
+$moment = $late ? 'when PHP reports it: cannot make writable the page of the slot of _exit: Operation not permitted'
+    : 'at the moment of exhaustion';
+$case->injected++;
+if ($status !== 255) {
+    $case->lostProcess("status $status: $out");
+} elseif (strpos($out, "Dump on exhausted memory => $moment\n") === false) {
+    $case->wrong("phpinfo() does not say '$moment': $out");
+} elseif (!preg_match('/dumped to .* bytes\)' . ($late ? '.*, reported late: /' : '$/m'), $text)) {
+    $case->wrong("the log says: $text");
+} else {
+    $case->whole++;
+}
+$case->close();
+
 /* ---- signals ----------------------------------------------------------------------------------------------------- */
 
 $case = new FaultCase('signals every 200 microseconds');
