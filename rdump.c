@@ -25,12 +25,12 @@
 /* clang-format off */
 #ifndef ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE
 # define ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(pass_by_ref, name, type_hint, allow_null, default_value) \
-	ZEND_ARG_TYPE_INFO(pass_by_ref, name, type_hint, allow_null)
+	 ZEND_ARG_TYPE_INFO(pass_by_ref, name, type_hint, allow_null)
 #endif
 #if PHP_VERSION_ID < 70200
 # undef ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX
 # define ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(name, return_reference, required_num_args, type, allow_null) \
-	ZEND_BEGIN_ARG_INFO_EX(name, 0, return_reference, required_num_args)
+	 ZEND_BEGIN_ARG_INFO_EX(name, 0, return_reference, required_num_args)
 #endif
 /* clang-format on */
 #include "rdump_arginfo.h"
@@ -198,6 +198,7 @@ zend_module_entry rdump_module_entry = {
 	STANDARD_MODULE_PROPERTIES_EX
 	/* clang-format on */
 };
+/* clang-format on */
 
 #ifdef COMPILE_DL_RDUMP
 # ifdef ZTS
