@@ -48,11 +48,39 @@ static int put_padding(struct rdump_copy *copy, size_t padding, uint64_t address
 	return 0;
 }
 
+struct module_globals {
+	const char *name;
+	uint64_t address;
+};
+
+/* Fills in those that are not left out. Returns their number. */
+static uint32_t list_globals(const struct rdump_process *process, struct module_globals list[3])
+{
+	const struct module_globals all[] = {
+		{"basic_globals", process->basic_globals},
+		{"module_registry", process->module_registry},
+		{"tsrm_ls_cache", process->tsrm_ls_cache},
+	};
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (all[i].address) {
+			list[count++] = all[i];
+		}
+	}
+	return count;
+}
+
 /* What put_header() writes. */
 static uint64_t header_size(const struct rdump_request *request, size_t padding)
 {
-	return 8 + 4 + (4 + strlen(request->process.tag)) + 8 + 8 + 8 + 8 + 4 + (4 + strlen("basic_globals") + 8) + padding
-		+ 4 + 4;
+	struct module_globals list[3];
+	uint64_t size = 8 + 4 + (4 + strlen(request->process.tag)) + 8 + 8 + 8 + 8 + 4 + padding + 4 + 4;
+
+	for (uint32_t i = list_globals(&request->process, list); i > 0; i--) {
+		size += 4 + strlen(list[i - 1].name) + 8;
+	}
+	return size;
 }
 
 /* What put_mapping() writes, all of them. */
@@ -68,6 +96,23 @@ static uint64_t table_size(const struct rdump_maps *maps)
 	return size;
 }
 
+static int put_globals(struct rdump_copy *copy, const struct rdump_process *process, size_t padding)
+{
+	struct module_globals list[3];
+	uint32_t count = list_globals(process, list);
+
+	if (rdump_copy_u32(copy, count + padding_count(padding)) < 0) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (rdump_copy_string(copy, list[i].name, strlen(list[i].name)) < 0
+			|| rdump_copy_u64(copy, list[i].address) < 0) {
+			return -1;
+		}
+	}
+	return put_padding(copy, padding, process->executor_globals);
+}
+
 static int put_header(struct rdump_copy *copy, const struct rdump_process *process, size_t padding, int64_t rss,
 	uint32_t mappings, uint32_t regions)
 {
@@ -78,10 +123,7 @@ static int put_header(struct rdump_copy *copy, const struct rdump_process *proce
 		|| rdump_copy_u64(copy, process->executor_globals) < 0
 		|| rdump_copy_u64(copy, process->compiler_globals) < 0
 		|| rdump_copy_u64(copy, (uint64_t) rss) < 0
-		|| rdump_copy_u32(copy, 1 + padding_count(padding)) < 0
-		|| rdump_copy_string(copy, "basic_globals", strlen("basic_globals")) < 0
-		|| rdump_copy_u64(copy, process->basic_globals) < 0
-		|| put_padding(copy, padding, process->executor_globals) < 0
+		|| put_globals(copy, process, padding) < 0
 		|| rdump_copy_u32(copy, mappings) < 0
 		|| rdump_copy_u32(copy, regions) < 0) {
 		return -1;

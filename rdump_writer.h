@@ -14,7 +14,10 @@ struct rdump_process {
 	const char *tag; /* "v82" */
 	uint64_t executor_globals;
 	uint64_t compiler_globals;
-	uint64_t basic_globals;
+	/* Addresses that the reader finds by name, "module globals" in the format; 0 = left out. */
+	uint64_t basic_globals;   /* php_basic_globals: its way to the shutdown functions */
+	uint64_t module_registry; /* the engine's HashTable of that name: its way to the globals of all extensions */
+	uint64_t tsrm_ls_cache;   /* ZTS: what tsrm_get_ls_cache() returns in the dumping thread: its way to globals by id */
 };
 
 struct rdump_request {

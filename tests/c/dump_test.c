@@ -28,7 +28,8 @@ static size_t page;
 
 static struct rdump_request request_for(bool full, bool safe_read)
 {
-	struct rdump_request request = {{"v82", 0x1111111111, 0x2222222222, 0x3333333333}, false, false, false, 0};
+	struct rdump_request request = {{"v82", 0x1111111111, 0x2222222222, 0x3333333333, 0x4444444444, 0x5555555555}, false,
+		false, false, 0};
 
 	request.full = full;
 	request.safe_read = safe_read;
@@ -139,7 +140,8 @@ static void header(void)
 	expect(!strcmp(reader.tag, "v82") && reader.pid == (uint64_t) getpid(), "tag %s, pid %llu", reader.tag,
 		(unsigned long long) reader.pid);
 	expect(reader.executor_globals == 0x1111111111 && reader.compiler_globals == 0x2222222222
-			&& reader.basic_globals == 0x3333333333,
+			&& reader.basic_globals == 0x3333333333 && reader.module_registry == 0x4444444444
+			&& reader.tsrm_ls_cache == 0x5555555555,
 		"globals");
 	expect(reader.rss > 0 && (uint64_t) reader.rss <= resident * page && (uint64_t) reader.rss > resident * page / 2,
 		"RSS %lld of %llu", (long long) reader.rss, resident * page);

@@ -213,7 +213,7 @@ static void each_call(bool safe_read, bool marker, uint64_t budget, const char *
 {
 	static const int err[] = {EINTR, EIO, ENOSPC, EDQUOT, EMFILE, ENOMEM, EACCES, EPERM, EROFS, EFBIG, ENOSYS};
 	static const char *const in_pieces[] = {"read", "pread", "write", "writev", "pwrite"};
-	struct rdump_request request = {{"v82", 1, 2, 3}, false, safe_read, marker, budget};
+	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, safe_read, marker, budget};
 	struct tally tally = {0, 0, 0};
 
 	plant();
@@ -268,7 +268,7 @@ static void without_page_table(void)
 static void stays_full(void)
 {
 	static const char *const call[] = {"write", "writev", "ftruncate", "renameat", "openat", "flock"};
-	struct rdump_request request = {{"v82", 1, 2, 3}, false, false, true, (uint64_t) 1 << 30};
+	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, false, true, (uint64_t) 1 << 30};
 	struct rdump_file file;
 	struct rdump_result result;
 
@@ -300,7 +300,7 @@ static void stays_full(void)
 
 static void marker_fails(void)
 {
-	struct rdump_request request = {{"v82", 1, 2, 3}, false, false, true, 0};
+	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, false, true, 0};
 	struct rdump_file file;
 	struct rdump_result result;
 
@@ -336,7 +336,7 @@ static void grow(const char *call)
 
 static void larger_than_planned(void)
 {
-	struct rdump_request request = {{"v82", 1, 2, 3}, false, false, false, 0};
+	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, false, false, 0};
 	struct rdump_file file;
 	struct rdump_result result;
 	uint64_t planned = 0;
@@ -393,7 +393,7 @@ static void larger_than_planned(void)
 
 static void skipped(void)
 {
-	struct rdump_request request = {{"v82", 1, 2, 3}, false, false, true, 0};
+	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, false, true, 0};
 	struct rdump_file file;
 	struct rdump_result result;
 

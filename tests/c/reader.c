@@ -95,6 +95,14 @@ static bool is_mapped(const struct reader *reader, uint64_t begin, uint64_t end)
 	return begin >= end;
 }
 
+static void take_global(const char *name, uint64_t address, const char *wanted, uint64_t *global)
+{
+	if (!strcmp(name, wanted)) {
+		expect(!*global, "%s twice", name);
+		*global = address;
+	}
+}
+
 void reader_open(struct reader *reader, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -128,10 +136,9 @@ void reader_open(struct reader *reader, const char *path)
 		take_string(&cursor, name, sizeof(name), "the name of module globals");
 		address = take_u64(&cursor, "the address of module globals");
 		expect(*name && address, "module globals \"%s\" at %llx", name, (unsigned long long) address);
-		if (!strcmp(name, "basic_globals")) {
-			expect(!reader->basic_globals, "basic_globals twice");
-			reader->basic_globals = address;
-		}
+		take_global(name, address, "basic_globals", &reader->basic_globals);
+		take_global(name, address, "module_registry", &reader->module_registry);
+		take_global(name, address, "tsrm_ls_cache", &reader->tsrm_ls_cache);
 	}
 	reader->mappings = take_u32(&cursor, "the number of mappings");
 	reader->regions = take_u32(&cursor, "the number of regions");

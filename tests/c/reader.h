@@ -22,7 +22,7 @@ struct reader {
 	const unsigned char *file;
 	size_t size;
 	char tag[4];
-	uint64_t pid, executor_globals, compiler_globals, basic_globals;
+	uint64_t pid, executor_globals, compiler_globals, basic_globals, module_registry, tsrm_ls_cache;
 	int64_t rss;
 	uint32_t mappings, regions;
 	struct reader_mapping *mapping;

@@ -38,6 +38,12 @@ static const struct {
 	OFFSET(zend_executor_globals, objects_store), SIZE(zend_compiler_globals),
 	OFFSET(zend_compiler_globals, function_table), OFFSET(zend_compiler_globals, class_table),
 	OFFSET(php_basic_globals, user_shutdown_function_names),
+	OFFSET(zend_module_entry, name), OFFSET(zend_module_entry, version), OFFSET(zend_module_entry, globals_size),
+#ifdef ZTS
+	OFFSET(zend_module_entry, globals_id_ptr),
+#else
+	OFFSET(zend_module_entry, globals_ptr),
+#endif
 
 	SIZE(zval), OFFSET(zval, value), OFFSET(zval, u1.v.type), CONSTANT(IS_UNDEF), CONSTANT(IS_NULL), CONSTANT(IS_FALSE),
 	CONSTANT(IS_TRUE), CONSTANT(IS_LONG), CONSTANT(IS_DOUBLE), CONSTANT(IS_STRING), CONSTANT(IS_ARRAY),

@@ -74,13 +74,13 @@ function walk($how, $full, array $directives, $jit)
         check('pid, and whose globals', [(int) $run[1], true, true, true],
             [$dump->pid, $dump->has($dump->eg, 64), $dump->has($dump->cg, 64),
                 $dump->has($dump->modules['basic_globals'], 64)]);
-        check_content(new RdumpWalk($dump, $offsets), $how, $limit, $jit);
+        check_content(new RdumpWalk($dump, $offsets), $how, $limit, $jit, $how === 'auto' ? $path : '', $full);
     } catch (Exception $error) {
         check('the dump can be walked', 'to the end', get_class($error) . ': ' . $error->getMessage());
     }
 }
 
-function check_content(RdumpWalk $walk, $how, $limit, $jit)
+function check_content(RdumpWalk $walk, $how, $limit, $jit, $template, $full)
 {
     global $key, $lines;
 
@@ -146,6 +146,16 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit)
     ]);
     check('the same by way of the compiler globals', $functions, $walk->functions(true));
     check('shutdown functions, by way of the basic globals', 2, $walk->shutdownFunctions());
+
+    $modules = $walk->modules();
+    check('extensions, by way of the module registry', [true, true, true],
+        [isset($modules['core']), isset($modules['standard']), isset($modules['rdump'])]);
+    check("rdump's version, in a full dump", $full ? 1 : null,
+        $full ? preg_match('/^\d+\.\d+\.\d+$/D', (string) $modules['rdump'][0]) : $modules['rdump'][0]);
+    check("the globals of each extension are in the dump", [], array_keys(array_filter($modules, function ($module) {
+        return !$module[3];
+    })));
+    check("rdump's globals, by their first member", $template, $walk->stringAt($modules['rdump'][2]));
 
     $objects = $walk->objects();
     unset($objects['UnwindExit']); /* the engine's own function, in a PHP that reports late */

@@ -153,6 +153,44 @@ class RdumpWalk
         return $classes;
     }
 
+    /*
+     * Extension's name, lower case => [its version, the size of its globals, the address of this thread's or 0, are they
+     * in the dump]. The version is a constant: a lean dump leaves it to the file on disk, and it is null here.
+     */
+    public function modules()
+    {
+        $dump = $this->dump;
+        $modules = [];
+        foreach ($this->hash($dump->modules['module_registry']) as $element) {
+            $entry = $dump->ptr($element[1] + $this->at['zval.value']);
+            $version = $dump->ptr($entry + $this->at['zend_module_entry.version']);
+            $size = $dump->u64($entry + $this->at['zend_module_entry.globals_size']);
+            $globals = $size === 0 ? 0 : $this->moduleGlobals($entry);
+            $modules[$element[0]] = [
+                $version !== 0 && $dump->has($version) ? $dump->cstr($version) : null, $size, $globals,
+                $size === 0 || ($globals !== 0 && $dump->has($globals, $size)),
+            ];
+        }
+        return $modules;
+    }
+
+    /* The C string that a pointer at this address leads to; "" where it is null. */
+    public function stringAt($address)
+    {
+        $string = $this->dump->ptr($address);
+        return $string === 0 ? '' : $this->dump->cstr($string);
+    }
+
+    /* With threads, each has a table of its own, in which the entry's id counts from 1. */
+    private function moduleGlobals($entry)
+    {
+        if (!$this->at['ZTS']) {
+            return $this->dump->ptr($entry + $this->at['zend_module_entry.globals_ptr']);
+        }
+        $id = $this->dump->u32($this->dump->ptr($entry + $this->at['zend_module_entry.globals_id_ptr']));
+        return $this->dump->ptr($this->dump->ptr($this->dump->modules['tsrm_ls_cache']) + 8 * ($id - 1));
+    }
+
     /* Lower-case name => is it a function of the script. From the executor globals, or from the compiler globals. */
     public function functions($of_compiler = false)
     {
