@@ -1,5 +1,5 @@
 --TEST--
-PHPs that report exhausted memory late: one dump and one line for each exhaustion, the culprit's line in it, and PHP ends as without rdump
+PHPs that report exhausted memory late: one dump and one line each time, and PHP ends as without rdump
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -26,24 +26,29 @@ $cases = [
     'ended by the hard limit in one step' => sprintf($culprit, 'return random_bytes(500 << 20);'),
 ];
 foreach ($cases as $what => $code) {
-    foreach (['file' => ['error_log' => "$folder/log"], 'stderr' => ['error_log' => ''], 'not writable' => ['error_log' => "$folder/none/log"]] as $where => $log) {
+    foreach (['file' => ['error_log' => "$folder/log"], 'stderr' => ['error_log' => ''],
+        'not writable' => ['error_log' => "$folder/none/log"]] as $where => $log) {
         $without = rdump_run($folder, $code, ['-rdump']);
         $with = rdump_run($folder, $code, ['rdump.oom_dump' => "$folder/a.rdump"] + $log);
         $lines = $where === 'file' ? rdump_log($folder, true) : preg_grep('/^rdump: /', explode("\n", $with->err));
         $err = preg_replace('/^rdump: .*\n/m', '', $with->err);
-        $numbers = function ($text) { /* which script it was, too */
+        $numbers = function ($text) { /* the number in the name of the script */
             return preg_replace('/script\d+/', 'script', $text);
         };
         echo "$what, $where: status $with->status, ",
-            [$without->status, $numbers($without->out), $numbers($without->err)] === [$with->status, $numbers($with->out), $numbers($err)] ? 'as without, ' : "not as without:\n$without->out$without->err\n$with->out$with->err",
-            strpos(file_get_contents("$folder/a.rdump"), 'mark mark mark mark') !== false ? 'with its data' : 'without its data', "\n";
+            [$without->status, $numbers($without->out), $numbers($without->err)] === [$with->status,
+                $numbers($with->out), $numbers($err)] ? 'as without, '
+                : "not as without:\n$without->out$without->err\n$with->out$with->err",
+            strpos(file_get_contents("$folder/a.rdump"), 'mark mark mark mark') !== false ? 'with its data'
+                : 'without its data', "\n";
         foreach ($lines as $line) {
-            echo '  ', preg_replace(['/\d{5,}/', '/script\d+/'], ['N', 'script'], str_replace($folder, 'FOLDER', $line)), "\n";
+            echo '  ', preg_replace(['/\d{5,}/', '/script\d+/'], ['N', 'script'],
+                str_replace($folder, 'FOLDER', $line)), "\n";
         }
         unlink("$folder/a.rdump");
     }
 }
-/* Not early. */
+/* Without rdump.oom_dump_early. */
 echo "not early:\n";
 $run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_early' => 0]);
 echo "status $run->status, ", rdump_judge("$folder/a.rdump"), "\n"; /* the loop is not gone on with */
@@ -52,13 +57,14 @@ foreach (rdump_log($folder, true) as $line) {
     echo preg_replace(['/\d{5,}/', '/script\d+/'], ['N', 'script'], str_replace($folder, 'FOLDER', $line)), "\n";
 }
 unlink("$folder/a.rdump");
-$run = rdump_run($folder, $cases['ended by the hard limit'], ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_early' => 0]);
+$run = rdump_run($folder, $cases['ended by the hard limit'],
+    ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_early' => 0]);
 echo "status $run->status, ", is_file("$folder/a.rdump") ? 'a dump' : 'no dump', ', ', count($run->log), " lines\n";
-/* By the script alone. */
+/* Configured by the script only. */
 $run = rdump_run($folder, 'rdump_set_oom_dump(__DIR__ . "/a.rdump");' . $cases['ended by the hard limit']);
 echo "by the script: status $run->status, ", rdump_judge("$folder/a.rdump"), ', ', count($run->log), " line\n";
 unlink("$folder/a.rdump");
-/* What comes later in the same request is an event of its own. */
+/* Memory is exhausted again in the same request. */
 $again = '
 register_shutdown_function(function () { $again = range(0, 2000000); });
 function first() { return range(0, 2000000); }

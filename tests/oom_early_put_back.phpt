@@ -1,17 +1,20 @@
 --TEST--
-PHP's own calls of the C library: left alone where no automatic dump is configured, put back at PHP's end, and read-only all the time
+PHP's calls of the C library: unchanged without an automatic dump, restored at PHP's end, always read-only
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
 if (!rdump_reports_late()) exit('skip this PHP reports exhausted memory at its moment');
-$said = rdump_shell(rdump_command(['gdb', '-q', '-batch', '-ex', 'run', '--args', rdump_executable(), '-n', '-r', 'echo "runs";']) . ' 2>&1')[1];
+$said = rdump_shell(rdump_command(['gdb', '-q', '-batch', '-ex', 'run', '--args', rdump_executable(), '-n', '-r',
+    'echo "runs";']) . ' 2>&1')[1];
 if (strpos($said, 'runs') === false) exit('skip gdb cannot run this PHP');
 ?>
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* Where PHP calls these: "_exit in section .text of /lib/.../libc.so.6", and the permissions of the place that says so. */
+/*
+ * The functions that PHP calls, as "_exit in section .text of /lib/.../libc.so.6", and the permissions of their slots.
+ */
 $look = '';
 foreach (['_exit', 'vsnprintf', '__vsnprintf_chk'] as $function) {
     $look .= "info symbol *(void**)&'$function@got.plt'\n";
@@ -39,13 +42,15 @@ foreach ([
     'configured' => ['', ['rdump.oom_dump' => "$folder/a.rdump"]],
     'by the script' => ['rdump_set_oom_dump("a.rdump");', []],
 ] as $what => list($code, $directives)) {
-    $arguments = array_merge(['gdb', '-q', '-batch', '-x', "$folder/commands", '--args'], rdump_arguments($folder, $directives), ['-r', "$code echo 1;"]);
+    $arguments = array_merge(['gdb', '-q', '-batch', '-x', "$folder/commands", '--args'],
+        rdump_arguments($folder, $directives), ['-r', "$code echo 1;"]);
     list(, $out) = rdump_shell(rdump_command($arguments) . ' 2>&1', '', $folder);
     foreach (explode("\nat the end:\n", $out) as $when => $said) {
         preg_match_all('/^(\w+) in section \S+ of (\S+)/m', $said, $match, PREG_SET_ORDER);
         $to = [];
         foreach ($match as list(, $function, $file)) {
-            $to[] = $function === 'our_vsnprintf' || $function === 'our_vsnprintf_chk' || $function === 'our_exit' ? 'rdump' : 'the C library';
+            $to[] = $function === 'our_vsnprintf' || $function === 'our_vsnprintf_chk' || $function === 'our_exit'
+                ? 'rdump' : 'the C library';
         }
         preg_match('/^place 0x(\w+)/m', $said, $place);
         preg_match_all('/^\s+0x(\w+)\s+0x(\w+)\s.*\s([r-][w-][x-][ps])\s/m', $said, $mappings, PREG_SET_ORDER);

@@ -1,5 +1,5 @@
 --TEST--
-phpinfo() says when the dump on exhausted memory is taken, and why not earlier
+phpinfo() says when a dump on exhausted memory is made, and why it is not early
 --FILE--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -21,10 +21,11 @@ foreach ([
 ] as $what => list($code, $directives)) {
     echo "$what: ", rdump_run($folder, $row . $code, $directives)->out, "\n";
 }
-/* Whoever reports at the moment of exhaustion needs no directive for it. */
+/* A PHP that reports at the moment of exhaustion does not need the directive. */
 $expected = rdump_reports_late() ? 'when PHP reports it: rdump.oom_dump_early=0' : 'at the moment of exhaustion';
 $off = ['rdump.oom_dump_early' => 0];
-foreach (['echo row();' => $off + ['rdump.oom_dump' => "$folder/a.rdump"], 'rdump_set_oom_dump("a.rdump"); echo row();' => $off] as $code => $directives) {
+foreach (['echo row();' => $off + ['rdump.oom_dump' => "$folder/a.rdump"],
+    'rdump_set_oom_dump("a.rdump"); echo row();' => $off] as $code => $directives) {
     $found = rdump_run($folder, $row . $code, $directives)->out;
     echo $found === $expected ? 'as this PHP reports it' : $found, "\n";
 }

@@ -1,5 +1,5 @@
 --TEST--
-Workers that PHP ends at its hard limit: rdump.oom_dump_max an hour, and rdump.oom_dump_min_interval, over all workers of a server
+Workers that PHP ends at its hard limit: max and interval apply to all workers of a server
 --SKIPIF--
 <?php
 require __DIR__ . '/rdump.inc';
@@ -10,7 +10,7 @@ rdump_skip_without('pcntl');
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-/* A server: its workers end one after the other, or all at the same time. d = by the hard limit, r = with PHP's report. */
+/* A server whose workers end one after the other, or at the same time. d = at the hard limit, r = with PHP's report. */
 $server = '
 function worker($end)
 {
@@ -22,7 +22,7 @@ foreach (str_split(WORKERS) as $i => $end) {
     $worker[$i] = pcntl_fork();
     if ($worker[$i] === 0) {
         fclose($pair[$i][1]);
-        fread($pair[$i][0], 1); /* all begin when the last one is there */
+        fread($pair[$i][0], 1); /* all start when the last one is ready */
         worker($end);
     }
     fclose($pair[$i][0]);
@@ -43,10 +43,13 @@ function serve($workers, $together, array $directives)
     global $folder, $server;
     $run = rdump_run($folder, "const WORKERS = '$workers', TOGETHER = " . (int) $together . ';' . $server,
         $directives + ['+pcntl', 'rdump.oom_dump' => "$folder/%p.rdump", 'display_errors' => 0]);
-    $whole = array_filter(array_map('rdump_judge', glob("$folder/*.rdump")), function ($judgement) { return $judgement === 'valid'; });
-    echo $workers, $together ? ' together' : '', ', ', str_replace('=', ' = ', http_build_query($directives, '', ', ')), ': ',
+    $whole = array_filter(array_map('rdump_judge', glob("$folder/*.rdump")),
+        function ($judgement) { return $judgement === 'valid'; });
+    echo $workers, $together ? ' together' : '', ', ', str_replace('=', ' = ', http_build_query($directives, '', ', ')),
+        ': ',
         trim($run->out), '; ', count($whole), " dumps\n";
-    $lines = preg_replace(['/(\d+)\.rdump/', '/\(\d+ bytes\)/', '/in \S+ on/', '/\d+ s ago/', '/for \d+ bytes/'], ['PID.rdump', '(N bytes)', 'in FILE on', 'N s ago', 'for N bytes'],
+    $lines = preg_replace(['/(\d+)\.rdump/', '/\(\d+ bytes\)/', '/in \S+ on/', '/\d+ s ago/', '/for \d+ bytes/'],
+        ['PID.rdump', '(N bytes)', 'in FILE on', 'N s ago', 'for N bytes'],
         str_replace($folder, 'FOLDER', rdump_log($folder, true)));
     $together && sort($lines);
     foreach (array_count_values($lines) as $line => $times) {
@@ -59,10 +62,13 @@ serve('dddd', false, ['rdump.oom_dump_max' => 3]);
 serve('dddd', false, ['rdump.oom_dump_max' => 0]);
 serve('ddd', false, ['rdump.oom_dump_max' => 0, 'rdump.oom_dump_min_interval' => 3600]);
 serve('dddddd', true, ['rdump.oom_dump_max' => 2]);
-/* PHP's report ends no worker: each may have its own. One that might end by the hard limit waits for the report. */
+/*
+ * PHP's report does not end a worker: each can have its dump. One that might end at the hard limit waits for the
+ * report.
+ */
 serve('rrr', false, ['rdump.oom_dump_max' => 1]);
 serve('rdrd', false, ['rdump.oom_dump_max' => 1]);
-/* Too little room on the disk is no dump, and takes no place. */
+/* Without enough space there is no dump, and it does not count. */
 file_put_contents("$folder/other.rdump", str_repeat('x', 5000));
 serve('dd', false, ['rdump.oom_dump_max' => 1, 'rdump.oom_dump_max_total' => '10K']);
 ?>

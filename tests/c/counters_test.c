@@ -1,4 +1,4 @@
-/* Dumps an hour, over all processes of a server. */
+/* The number of dumps in an hour, over all processes of a server. */
 #include "check.h"
 #include "shim.h"
 #include "../../rdump_counters.h"
@@ -17,7 +17,7 @@
 
 static struct rdump_counters *counters;
 static struct rdump_claim claim[8];
-static const uint64_t start = 5 * HOUR; /* some time of the clock */
+static const uint64_t start = 5 * HOUR; /* any time of the clock */
 
 static void map(void)
 {
@@ -38,7 +38,7 @@ static void most(void)
 	expect(rdump_counters_claim(counters, 2, 0, start + HOUR, &claim[2]) == RDUMP_CLAIMED,
 		"when the first is an hour old");
 	expect(rdump_counters_claim(counters, 2, 0, start + HOUR, &claim[3]) == RDUMP_CLAIM_MAX, "when the second is not");
-	/* The first one's place is not its own any more. */
+	/* The first one has lost its place. */
 	rdump_counters_give_back(counters, &claim[0]);
 	expect(
 		rdump_counters_claim(counters, 2, 0, start + HOUR, &claim[3]) == RDUMP_CLAIM_MAX, "a place given back twice");
@@ -87,7 +87,7 @@ static void be_killed(void *unused)
 	kill(getpid(), SIGKILL);
 }
 
-/* A process that is killed with its claim keeps it, and nobody waits for it. */
+/* A process that is killed keeps its claim, and no other process waits for it. */
 static void killed(void)
 {
 	uint64_t now = rdump_counters_now();
@@ -117,7 +117,7 @@ static void claim_each_round(void *argument)
 		__atomic_add_fetch(&shared->arrived, 1, __ATOMIC_SEQ_CST);
 		for (int waited = 0; __atomic_load_n(&shared->arrived, __ATOMIC_SEQ_CST) < (round + 1) * PROCESSES; waited++) {
 			if (waited > 10000) {
-				sched_yield(); /* the other one waits for this processor */
+				sched_yield(); /* the other process waits for this processor */
 			}
 		}
 		if (rdump_counters_claim(counters, *interval ? 0 : 1, *interval, start + (uint64_t) round * HOUR, &claim[0])

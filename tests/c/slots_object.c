@@ -1,4 +1,4 @@
-/* An object that calls the C library, for slots_test.c. tests/c/run links it in each of the ways that there are. */
+/* An object that calls the C library, for slots_test.c. tests/c/run links it in several ways. */
 #include <unistd.h>
 
 pid_t object_parent(void);
@@ -16,7 +16,7 @@ pid_t object_group(pid_t pid)
 	return getpgid(pid);
 }
 
-/* The function's address is in a slot of another kind than its calls go through. */
+/* The address of the function is in another kind of slot than the one for its calls. */
 void *object_group_address(void)
 {
 	union {
@@ -27,7 +27,7 @@ void *object_group_address(void)
 	return group.address;
 }
 
-/* A function of its own is called through a slot as well, because another object's may come before it. */
+/* A function of this object is called through a slot too, because one of another object may replace it. */
 pid_t object_own(void)
 {
 	return object_parent();

@@ -1,4 +1,4 @@
-/* The slots of a program itself: tests/c/run builds this one position-independent, not so, and static. */
+/* The slots of a program. tests/c/run builds this one position-independent, position-dependent, and static. */
 #include "check.h"
 #include "../../rdump_slots.h"
 
@@ -31,7 +31,7 @@ static pid_t (*volatile address_of_getpgid)(pid_t);
 
 static void program(void)
 {
-	/* Not by the functions: with lazy binding their slots are not used yet. */
+	/* Without these functions: with lazy binding their slots are not resolved yet. */
 	pid_t parent = (pid_t) syscall(SYS_getppid), group = (pid_t) syscall(SYS_getpgid, 0);
 	int status;
 

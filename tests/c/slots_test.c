@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define OURS 100000000 /* what our functions add */
+#define OURS 100000000 /* what the functions of this test add */
 
 enum {
 	PARENT,
@@ -136,7 +136,7 @@ static void object_calls(int more)
 	expect(getppid() < OURS && getpgid(0) < OURS, "this program's own calls");
 }
 
-/* The whole way, twice, with an object that has perhaps used its slots before. */
+/* Finds, exchanges and restores, twice, with an object that may have used its slots before. */
 static void exchange_and_restore(const char *object, bool used)
 {
 	load(object);
@@ -200,7 +200,7 @@ static void no_such_slot(void)
 	slot[PARENT].name = "getsid";
 	expect(rdump_slots_find(address_of(object_parent), slot, SLOTS, &failure) == 0, "%s", reason());
 	expect(slot[PARENT].count == 0 && slot[GROUP].count > 0, "%u and %u slots", slot[PARENT].count, slot[GROUP].count);
-	/* A function of its own, called by nobody through a slot. */
+	/* A function of this program, which nothing calls through a slot. */
 	slot[PARENT].name = "object_parent";
 	expect(rdump_slots_find(address_of(object_parent), slot, SLOTS, &failure) == 0 && slot[PARENT].count == 0,
 		"%s", reason());
@@ -222,7 +222,7 @@ static void no_such_object(void)
 	}
 }
 
-/* Each mprotect() fails in turn: nothing is exchanged, and what was read-only is so again. */
+/* Each mprotect() fails once: nothing is exchanged, and read-only pages are read-only again. */
 static void refused(void)
 {
 	bool exchanged = false;
@@ -243,7 +243,7 @@ static void refused(void)
 		permissions_are_right();
 	}
 	expect(call > 4, "only %d calls of mprotect()", call);
-	/* Nor can they be put back then. */
+	/* They cannot be restored then either. */
 	shim_arm();
 	shim.only = "mprotect";
 	shim.fail_from = 1;
@@ -255,7 +255,7 @@ static void refused(void)
 	object_calls(0);
 }
 
-/* What mseal(2) has sealed no mprotect() changes. */
+/* mprotect() cannot change pages that mseal(2) has sealed. */
 static void sealed(void)
 {
 	const long mseal = 462; /* the C libraries have no name for it yet; both machines have this number */
@@ -330,7 +330,7 @@ int main(void)
 	check("no such object", no_such_object);
 	check("mprotect() is refused", refused);
 	check("a sealed page", sealed);
-	check("somebody exchanges a slot after us", somebody_after_us);
+	check("another object exchanges a slot afterwards", somebody_after_us);
 	check("other threads call while slots are exchanged", threads);
 	return 0;
 }
