@@ -111,7 +111,7 @@ static int check_budget(struct rdump_file *file, uint64_t size, struct rdump_err
 	int err = rdump_folder_survey(&file->folder, file->name, file->temporary, &file->others);
 
 	if (!file->budget) {
-		return 0; /* nothing to decide; what could not be cleared away does no harm */
+		return 0; /* nothing to decide; a left-over that is still there does no harm */
 	}
 	if (err) {
 		return rdump_fail(error, "list the folder of", file->path, err);
@@ -122,16 +122,17 @@ static int check_budget(struct rdump_file *file, uint64_t size, struct rdump_err
 /* ---- the temporary file ------------------------------------------------------------------------------------------ */
 
 /*
- * Locks the new temporary file. A file system without flock() cannot tell a left-over; the dump is as good. Another
- * dump may have taken the file for a left-over before it was locked: then it has no name any more. (Some file systems
+ * Locks the new temporary file. Where that fails (no memory for a lock, a file system without flock()) the dump is as
+ * good, but its name must not have the folder's origin: by that, others would take an unlocked file for a left-over at
+ * once. Another dump may have done so before the file was locked: then it has no name any more. (Some file systems
  * count no links, so st_nlink does not tell.) Returns 0 or an errno.
  */
 static int lock_temporary(const struct rdump_file *file)
 {
 	struct stat status;
 
-	if (flock(file->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-		return EWOULDBLOCK;
+	if (flock(file->fd, LOCK_EX | LOCK_NB) < 0 && (errno == EWOULDBLOCK || *file->folder.origin)) {
+		return errno;
 	}
 	return fstatat(file->folder.fd, file->temporary, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT ? ENOENT : 0;
 }
@@ -149,7 +150,10 @@ static int create_temporary(struct rdump_file *file)
 		}
 		err = file->fd < 0 ? EEXIST : lock_temporary(file);
 		if (err) {
-			remove_temporary(file); /* who holds the lock need not be one who removes it */
+			remove_temporary(file); /* somebody has it locked, and need not be one who removes it */
+		}
+		if (err && err != EWOULDBLOCK && err != ENOENT && err != EEXIST) {
+			*file->folder.origin = '\0';
 		}
 	}
 	return err;
@@ -170,7 +174,7 @@ static int make_private(int fd)
 	return (status.st_mode & 0677) == 0600 ? 0 : err;
 }
 
-/* Full disks hurt others: rather not begin what cannot end. Returns 0 or ENOSPC. */
+/* A full disk disturbs others: a dump that does not fit does not begin. Returns 0 or ENOSPC. */
 static int look_for_room(const struct rdump_file *file, uint64_t size)
 {
 	struct statvfs status;
@@ -280,8 +284,12 @@ static int flush_to_file_system(const struct rdump_file *file)
 {
 	int copy = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
 
-	/* EINTR: closed all the same, and no word of a failure, close(2) */
-	return copy >= 0 && close(copy) < 0 && errno != EINTR ? errno : 0;
+	if (copy < 0) {
+		/* No descriptor is free. This tells as well, but takes until the bytes are on the disk. */
+		return fsync(file->fd) < 0 ? errno : 0;
+	}
+	/* EINTR: it is closed, and nothing is said of a failure, close(2) */
+	return close(copy) < 0 && errno != EINTR ? errno : 0;
 }
 
 int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error *error)
@@ -295,7 +303,7 @@ int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error
 	if (err) {
 		return rdump_fail(error, "write", file->path, err);
 	}
-	/* In one step for those who count: else the file could be in neither of the two places where they look. */
+	/* Locked, so that who counts finds the file under one of its two names. */
 	err = lock_folder(file);
 	if (err && err != EWOULDBLOCK) {
 		return rdump_fail(error, "lock the folder of", file->path, err);
@@ -334,6 +342,18 @@ int rdump_file_unmark(struct rdump_file *file, struct rdump_error *error)
 	return err ? rdump_fail(error, "remove the old marker of", file->path, err) : 0;
 }
 
+/* Is `name` an empty file that only this user may read? Does not change errno. */
+static bool is_marker(const struct rdump_file *file, const char *name)
+{
+	int saved = errno;
+	struct stat status;
+	bool found = fstatat(file->folder.fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+
+	errno = saved;
+	return found && S_ISREG(status.st_mode) && (status.st_mode & 0677) == 0600 && status.st_size == 0
+		&& status.st_uid == geteuid();
+}
+
 int rdump_file_mark(struct rdump_file *file, struct rdump_error *error)
 {
 	char name[NAME_MAX + 1];
@@ -343,6 +363,9 @@ int rdump_file_mark(struct rdump_file *file, struct rdump_error *error)
 		return rdump_fail(error, "create the marker of", file->path, err);
 	}
 	fd = openat(file->folder.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST && is_marker(file, name)) {
+		return 0; /* of another dump to the same target, which was complete a moment ago */
+	}
 	if (fd < 0) {
 		return rdump_fail(error, "create the marker of", file->path, errno);
 	}

@@ -272,6 +272,11 @@ static void visit(struct survey *survey, const char *name)
 		|| (temporary && remove_leftover(survey, name))) {
 		return;
 	}
+	/* Sparse files may be as long as they like: the sum must not wrap. */
+	if ((uint64_t) status.st_size > UINT64_MAX - survey->others) {
+		survey->others = UINT64_MAX;
+		return;
+	}
 	survey->others += (uint64_t) status.st_size;
 }
 

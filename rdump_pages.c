@@ -49,14 +49,13 @@ struct scan_region {
 #define SCAN_IS_GUARD ((uint64_t) 1 << 8) /* MADV_GUARD_INSTALL; told since Linux 6.15 */
 
 /* An entry of /proc/self/pagemap: the same document. */
-#define ENTRY_GUARD ((uint64_t) 1 << 58)
+#define ENTRY_GUARD ((uint64_t) 1 << 58) /* told since Linux 6.15 */
 #define ENTRY_FILE ((uint64_t) 1 << 61)
 #define ENTRY_THERE ((uint64_t) 3 << 62) /* swapped, present */
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
-/* Before Linux 4.5 smaps says "Swap: 0 kB" for all shared memory: Documentation/filesystems/proc.rst, "Swap". */
-static bool kernel_counts_shared_swap(void)
+static bool is_since_linux_4_5(void)
 {
 	struct utsname system;
 	struct rdump_text release = {system.release, 0, 0};
@@ -86,7 +85,8 @@ void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps)
 	pages->scan_tells_guards = true;
 	pages->swap_in_use = !known || system.freeswap != system.totalswap;
 	pages->has_swap = !known || system.totalswap != 0;
-	pages->shared_swap_counted = kernel_counts_shared_swap();
+	pages->since_linux_4_5 = is_since_linux_4_5();
+	pages->mincore_asked = false;
 	pages->asked_twice = false;
 }
 
@@ -213,9 +213,11 @@ static int scan_pages(struct sink *sink, uint64_t *at, uint64_t end, bool change
 	return 0;
 }
 
-static bool is_there(uint64_t entry, bool changed)
+/* Before Linux 4.2 the bit of guard pages may be a part of the page's size. */
+static bool is_there(const struct rdump_pages *pages, uint64_t entry, bool changed)
 {
-	return (entry & ENTRY_THERE) && !(entry & ENTRY_GUARD) && !(changed && (entry & ENTRY_FILE));
+	return (entry & ENTRY_THERE) && !(pages->since_linux_4_5 && (entry & ENTRY_GUARD))
+		&& !(changed && (entry & ENTRY_FILE));
 }
 
 static int read_entries(struct sink *sink, uint64_t *at, uint64_t end, bool changed)
@@ -236,7 +238,7 @@ static int read_entries(struct sink *sink, uint64_t *at, uint64_t end, bool chan
 			return SOURCE_REFUSED;
 		}
 		for (size_t i = 0; i < (size_t) got / sizeof(*entry); i++, *at += pages->page_size) {
-			int status = is_there(entry[i], changed) ? add_run(sink, *at, *at + pages->page_size) : 0;
+			int status = is_there(pages, entry[i], changed) ? add_run(sink, *at, *at + pages->page_size) : 0;
 			if (status != 0) {
 				return status;
 			}
@@ -257,6 +259,7 @@ static int ask_mincore(struct sink *sink, uint64_t *at, uint64_t end)
 		if (mincore((void *) (uintptr_t) *at, (size_t) (count * pages->page_size), resident) < 0) {
 			return SOURCE_REFUSED;
 		}
+		pages->mincore_asked = true;
 		for (uint64_t i = 0; i < count; i++, *at += pages->page_size) {
 			int status = (resident[i] & 1) ? add_run(sink, *at, *at + pages->page_size) : 0;
 			if (status != 0) {
@@ -270,13 +273,14 @@ static int ask_mincore(struct sink *sink, uint64_t *at, uint64_t end)
 /* ---- which source ------------------------------------------------------------------------------------------------ */
 
 /*
- * mincore() does not know what was swapped out. Where it is asked a second time while the dump is written, the dump's
- * own page cache may have pushed pages to swap meanwhile.
+ * mincore() does not know what was swapped out; smaps tells. Before Linux 4.5 it says "Swap: 0 kB" for all shared
+ * memory: Documentation/filesystems/proc.rst. Where mincore() is asked a second time while the dump is written, the
+ * dump's own page cache may have pushed pages to swap meanwhile.
  */
 static bool mincore_is_enough(const struct rdump_pages *pages, const struct rdump_mapping *mapping)
 {
 	bool counted = mapping->accounted
-		&& (pages->shared_swap_counted || mapping->line[mapping->permissions.at + 3] == 'p');
+		&& (pages->since_linux_4_5 || mapping->line[mapping->permissions.at + 3] == 'p');
 
 	if (pages->asked_twice && pages->has_swap) {
 		return false;
@@ -331,4 +335,55 @@ int rdump_pages_runs(struct rdump_pages *pages, rdump_run_handler handler, void 
 		status = add_mapping_runs(&sink, &pages->maps->mapping[i]);
 	}
 	return status == 0 ? close_run(&sink) : status;
+}
+
+/* ---- what was swapped out meanwhile ------------------------------------------------------------------------------ */
+
+/* Adds up what `later`, in address order as well, says is swapped out of `mapping`. `*at` is where to look first. */
+static uint64_t swap_of(const struct rdump_maps *later, const struct rdump_mapping *mapping, uint32_t *at)
+{
+	uint64_t swap = 0;
+
+	while (*at < later->count && later->mapping[*at].end <= mapping->begin) {
+		(*at)++;
+	}
+	for (uint32_t i = *at; i < later->count && later->mapping[i].begin < mapping->end; i++) {
+		swap += later->mapping[i].swap;
+	}
+	return swap;
+}
+
+static bool swap_is_used(void)
+{
+	struct sysinfo system;
+
+	return sysinfo(&system) < 0 || system.freeswap != system.totalswap;
+}
+
+bool rdump_pages_check_swap(struct rdump_pages *pages, struct rdump_maps *maps)
+{
+	struct rdump_scratch *scratch = maps->scratch, before = *scratch;
+	struct rdump_maps later;
+	struct rdump_error ignored;
+	uint32_t at = 0;
+	bool more = false;
+
+	if (!pages->mincore_asked || !pages->has_swap) {
+		return false;
+	}
+	if (!pages->swap_in_use && swap_is_used()) {
+		pages->swap_in_use = true;
+		more = true;
+	}
+	if (rdump_maps_open(&later, scratch, false, &ignored) < 0) {
+		pages->asked_twice = more = true; /* nobody tells: then mincore() is not believed */
+		later.count = 0;
+	}
+	for (uint32_t i = 0; i < maps->count && later.count > 0; i++) {
+		uint64_t swap = swap_of(&later, &maps->mapping[i], &at);
+		more = more || (swap > 0 && maps->mapping[i].swap == 0);
+		maps->mapping[i].swap = swap > maps->mapping[i].swap ? swap : maps->mapping[i].swap;
+	}
+	*scratch = before;
+	return more;
 }

@@ -11,13 +11,14 @@
 struct rdump_pages {
 	const struct rdump_maps *maps;
 	uint64_t page_size;
-	int pagemap;              /* /proc/self/pagemap, or -1 */
-	bool can_scan;            /* PAGEMAP_SCAN has not been refused yet */
-	bool scan_tells_guards;   /* and takes the category of guard pages */
-	bool has_swap;            /* this machine */
-	bool swap_in_use;         /* on this machine, by anyone */
-	bool shared_swap_counted; /* smaps "Swap:" holds for shared memory as well */
-	bool asked_twice;         /* set it where rdump_pages_runs() is to be called again while the runs are written */
+	int pagemap;            /* /proc/self/pagemap, or -1 */
+	bool can_scan;          /* PAGEMAP_SCAN has not been refused yet */
+	bool scan_tells_guards; /* and takes the category of guard pages */
+	bool has_swap;          /* this machine */
+	bool swap_in_use;       /* on this machine, by anyone */
+	bool since_linux_4_5;   /* smaps counts swapped shared memory, and pagemap has its present form */
+	bool mincore_asked;     /* and believed */
+	bool asked_twice;       /* set it where rdump_pages_runs() is to be called again while the runs are written */
 };
 
 /* Is told each run of pages, [begin, end). Returns 0 to go on, anything else to stop. */
@@ -33,5 +34,12 @@ RDUMP_HIDDEN void rdump_pages_close(struct rdump_pages *pages);
  * mapping is one run. Returns what the handler returned last.
  */
 RDUMP_HIDDEN int rdump_pages_runs(struct rdump_pages *pages, rdump_run_handler handler, void *context);
+
+/*
+ * Where mincore(2) was believed, on a machine that has swap: reads the list of mappings again, and updates their counts
+ * of swapped bytes in `maps`. What was swapped out between the list and mincore() is in no run. Returns whether there
+ * is such memory: then the runs have to be asked for again.
+ */
+RDUMP_HIDDEN bool rdump_pages_check_swap(struct rdump_pages *pages, struct rdump_maps *maps);
 
 #endif

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 /*
- * Holds the list and the runs of 65,530 anonymous mappings. So many are all that vm.max_map_count permits by default,
+ * Holds the list and the runs of 65,530 mappings with a line of some 160 bytes. So many are all that vm.max_map_count permits by default,
  * and a process that has them gets no mapping for the scratch.
  */
-#define RESERVE_SIZE ((size_t) 12 << 20)
+#define RESERVE_SIZE ((size_t) 16 << 20)
 
 /* Address space only: what is not touched costs nothing. The first is enough for a million mappings. */
 static const size_t mapped_sizes[] = {(size_t) 256 << 20, (size_t) 32 << 20};

@@ -12,7 +12,7 @@
 
 /*
  * There is one scratch per process at a time. It is address space reserved with mmap(2) and marked MADV_DONTDUMP, of
- * which a dump touches what it needs, O(mappings + runs). Where mmap() fails there is a reserve of 12 MB in .bss.
+ * which a dump touches what it needs, O(mappings + runs). Where mmap() fails there is a reserve of 16 MB in .bss.
  */
 struct rdump_scratch {
 	unsigned char *begin; /* page-aligned; [begin, end) is never part of a dump */

@@ -7,6 +7,7 @@
 #include "rdump_scratch.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -15,8 +16,8 @@
 /* ---- the format -------------------------------------------------------------------------------------------------- */
 
 /*
- * The file is padded so that pages in memory become pages in the file: copied askew they take up to twice the time. The
- * format has one place for that: module globals of a name that no reader knows.
+ * The file is padded so that pages in memory become pages in the file: to copy them otherwise takes up to twice the
+ * time. The format has one place for that: module globals of a name that no reader knows.
  */
 #define ALIGNMENT 4096
 #define PADDING_NAME "padding-00"
@@ -175,8 +176,10 @@ struct plan {
 	size_t padding; /* bytes */
 };
 
-static int count_run(struct plan *plan, uint64_t begin, uint64_t end)
+static int count_run(void *context, uint64_t begin, uint64_t end)
 {
+	struct plan *plan = context;
+
 	plan->regions++;
 	plan->size += sizeof(struct rdump_region);
 	if (end - begin > plan->largest) {
@@ -185,11 +188,6 @@ static int count_run(struct plan *plan, uint64_t begin, uint64_t end)
 	}
 	plan->size += end - begin;
 	return 0;
-}
-
-static int only_count_run(void *context, uint64_t begin, uint64_t end)
-{
-	return count_run(context, begin, end);
 }
 
 static int keep_run(void *context, uint64_t begin, uint64_t end)
@@ -208,29 +206,43 @@ static int keep_run(void *context, uint64_t begin, uint64_t end)
 	return count_run(plan, begin, end);
 }
 
+static bool keep_runs(struct plan *plan, struct rdump_pages *pages)
+{
+	static const struct plan empty;
+	struct rdump_scratch *scratch = plan->scratch;
+
+	*plan = empty;
+	plan->scratch = scratch;
+	return rdump_pages_runs(pages, keep_run, plan) == 0;
+}
+
 /*
  * Finds the runs and keeps them, so that what is written is what was planned: the kernel would give another answer
  * after the dump's own page cache has pushed pages to swap. Only where the scratch is full they are asked for again.
  */
-static void plan_runs(struct plan *plan, struct rdump_pages *pages, struct rdump_scratch *scratch)
+static void plan_runs(struct plan *plan, struct rdump_pages *pages, struct rdump_maps *maps)
 {
 	static const struct plan empty;
-	unsigned char *low = scratch->low;
+	unsigned char *low = maps->scratch->low;
+	bool kept;
 
-	*plan = empty;
-	plan->scratch = scratch;
-	if (rdump_pages_runs(pages, keep_run, plan) == 0) {
-		return;
+	plan->scratch = maps->scratch;
+	kept = keep_runs(plan, pages);
+	if (kept && rdump_pages_check_swap(pages, maps)) {
+		maps->scratch->low = low;
+		kept = keep_runs(plan, pages);
 	}
-	scratch->low = low;
-	*plan = empty;
-	pages->asked_twice = true;
-	(void) rdump_pages_runs(pages, only_count_run, plan);
+	if (!kept) {
+		maps->scratch->low = low;
+		*plan = empty;
+		pages->asked_twice = true;
+		(void) rdump_pages_runs(pages, count_run, plan);
+	}
 }
 
 /*
  * Chooses the padding by which the largest run is aligned. `size` is that of what stands before the regions, without
- * it.
+ * padding.
  */
 static void choose_padding(struct plan *plan, uint64_t size)
 {
@@ -268,7 +280,10 @@ static int write_runs(struct pass *pass, struct rdump_pages *pages, const struct
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
 
-/* Other threads may have changed the number of regions since it was planned: it stands 4 bytes before the table. */
+/*
+ * Where the runs were asked for again, other threads may have changed their number since it was planned. It stands 4
+ * bytes before the table.
+ */
 static int correct_regions(
 	struct rdump_copy *copy, const struct rdump_request *request, size_t padding, uint32_t regions)
 {
@@ -338,7 +353,7 @@ static int make_dump(const struct rdump_request *request, struct rdump_copy *cop
 		return -1;
 	}
 	rdump_pages_open(&pages, &maps);
-	plan_runs(&plan, &pages, scratch);
+	plan_runs(&plan, &pages, &maps);
 	size = header_size(request, 0) + table_size(&maps);
 	choose_padding(&plan, size);
 	result->size = size + plan.padding + plan.size;
@@ -347,36 +362,55 @@ static int make_dump(const struct rdump_request *request, struct rdump_copy *cop
 	return status;
 }
 
-/* ---- signals ----------------------------------------------------------------------------------------------------- */
+/* ---- interruptions ----------------------------------------------------------------------------------------------- */
 
-/* Blocks all signals but those that the thread's own instructions raise: blocked, these would end the process unsaid.
+/* What is put back after a dump. */
+struct undisturbed {
+	sigset_t signals;
+	bool file_size_pending; /* a SIGXFSZ from before */
+	int cancelable;
+};
+
+/* In libpthread on a glibc before 2.34: a program without it has no threads to cancel. */
+#pragma weak pthread_setcancelstate
+
+/*
+ * Blocks all signals but those that the thread's own instructions raise: blocked, these would end the process without a
+ * word. And pthread_cancel(3), which would leave the scratch taken for ever.
  */
-static void block_signals(sigset_t *before)
+static void begin_undisturbed(struct undisturbed *before)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
-	sigset_t blocked;
+	sigset_t blocked, pending;
 
 	sigfillset(&blocked);
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
 		sigdelset(&blocked, own[i]);
 	}
 	/* On Linux this is the calling thread's mask; pthread_sigmask() would need libpthread on an older glibc. */
-	(void) sigprocmask(SIG_BLOCK, &blocked, before);
+	(void) sigprocmask(SIG_BLOCK, &blocked, &before->signals);
+	before->file_size_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ) == 1;
+	if (pthread_setcancelstate) {
+		(void) pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before->cancelable);
+	}
 }
 
-/* Unblocks them, without the SIGXFSZ of a write past RLIMIT_FSIZE: that was an error of the dump, EFBIG. */
-static void unblock_signals(const sigset_t *before, bool was_pending)
+/* Permits both again, without the SIGXFSZ of a write past RLIMIT_FSIZE: that was an error of the dump, EFBIG. */
+static void end_undisturbed(const struct undisturbed *before)
 {
 	static const struct timespec at_once = {0, 0};
 	sigset_t file_size;
 
 	sigemptyset(&file_size);
 	sigaddset(&file_size, SIGXFSZ);
-	if (!was_pending) {
+	if (!before->file_size_pending) {
 		while (sigtimedwait(&file_size, NULL, &at_once) < 0 && errno == EINTR) {
 		}
 	}
-	(void) sigprocmask(SIG_SETMASK, before, NULL);
+	(void) sigprocmask(SIG_SETMASK, &before->signals, NULL);
+	if (pthread_setcancelstate) {
+		(void) pthread_setcancelstate(before->cancelable, NULL);
+	}
 }
 
 /* Sets the marker's state after the dump: one only where the dump is complete. */
@@ -396,13 +430,11 @@ void rdump_write(const struct rdump_request *request, struct rdump_file *file, s
 	static const struct rdump_result blank;
 	struct rdump_scratch scratch;
 	struct rdump_copy copy;
-	sigset_t before, pending;
-	bool was_pending;
+	struct undisturbed before;
 	int status;
 
 	*result = blank;
-	block_signals(&before);
-	was_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ) == 1;
+	begin_undisturbed(&before);
 	rdump_scratch_take(&scratch);
 
 	status = rdump_copy_open(&copy, &scratch, file, request->safe_read, &result->error);
@@ -418,5 +450,5 @@ void rdump_write(const struct rdump_request *request, struct rdump_file *file, s
 		finish_marker(file, result);
 	}
 	rdump_file_close(file);
-	unblock_signals(&before, was_pending);
+	end_undisturbed(&before);
 }

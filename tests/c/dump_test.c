@@ -28,8 +28,8 @@ static size_t page;
 
 static struct rdump_request request_for(bool full, bool safe_read)
 {
-	struct rdump_request request = {{"v82", 0x1111111111, 0x2222222222, 0x3333333333, 0x4444444444, 0x5555555555}, false,
-		false, false, 0};
+	struct rdump_request request
+		= {{"v82", 0x1111111111, 0x2222222222, 0x3333333333, 0x4444444444, 0x5555555555}, false, false, false, 0};
 
 	request.full = full;
 	request.safe_read = safe_read;
@@ -614,6 +614,79 @@ static void no_memfd(void)
 	expect(reader_held(&reader, shared, 100 * page) == 2 * page, "%zu bytes of shared memory",
 		reader_held(&reader, shared, 100 * page));
 	reader_close(&reader);
+}
+
+static const char *swapped_list; /* smaps as it is after pages were swapped out */
+
+static void swap_out(const char *call)
+{
+	if (!strcmp(call, "mincore")) {
+		shim_replace("/proc/self/smaps", swapped_list, 0);
+	}
+}
+
+/*
+ * Pages that are swapped out between the list of mappings and mincore(): the list said "Swap: 0 kB", and mincore() does
+ * not know them. The list is read again, and the mapping is whole.
+ */
+static void swapped_out_meanwhile(void)
+{
+	unsigned char *memory = map(50, MAP_SHARED | MAP_ANONYMOUS, -1);
+	struct reader reader;
+	char first[512], later[512];
+
+	memory[10 * page] = 1;
+	memory[20 * page] = 1;
+	for (int swapped = 0; swapped < 2; swapped++) {
+		const char *format
+			= "%lx-%lx rw-s 00000000 00:01 77 /dev/zero (deleted)\nRss: 8 kB\nAnonymous: 0 kB\nSwap: %d kB\n";
+
+		snprintf(first, sizeof(first), format, (uintptr_t) memory, (uintptr_t) memory + 50 * page, 0);
+		snprintf(later, sizeof(later), format, (uintptr_t) memory, (uintptr_t) memory + 50 * page, swapped ? 4 : 0);
+		put_file("first", first, strlen(first));
+		put_file("later", later, strlen(later));
+		swapped_list = "later";
+		shim_replace("/proc/self/smaps", "first", 0);
+		shim_arm();
+		shim.before = swap_out;
+		shim.swap = true;
+		dump_and_read(&reader, false, false);
+		shim_disarm();
+		shim_restore();
+		expect(reader_held(&reader, memory, 50 * page) == (swapped ? 50 : 2) * page, "%s swapped out: %zu pages",
+			swapped ? "something" : "nothing", reader_held(&reader, memory, 50 * page) / page);
+		reader_close(&reader);
+	}
+}
+
+static void *dump_for_ever(void *unused)
+{
+	(void) unused;
+	for (;;) {
+		dump_to("cancelled.rdump", false, false);
+		pthread_testcancel();
+	}
+	return NULL;
+}
+
+/* A thread that is cancelled ends its dump first: else no other dump could ever begin. */
+static void cancelled_thread(void)
+{
+	pthread_t thread;
+
+	if (check_instrumented()) {
+		skip("a sanitizer's thread cannot be cancelled anywhere");
+	}
+	for (int round = 0; round < 20; round++) {
+		struct timespec a_moment = {0, round * 300000};
+
+		expect(pthread_create(&thread, NULL, dump_for_ever, NULL) == 0, "pthread_create");
+		nanosleep(&a_moment, NULL);
+		pthread_cancel(thread);
+		expect(pthread_join(thread, NULL) == 0, "pthread_join");
+		dump_to("dump.rdump", false, false);
+		expect(!strstr(list_folder("."), ".part"), "a temporary file is left\n%s", list_folder("."));
+	}
 }
 
 static int asked;
@@ -1294,6 +1367,8 @@ int main(void)
 	check("thousands of regions", many_regions);
 	check("the number of regions is corrected", regions_that_change);
 	check("shared memory without memfd_create()", no_memfd);
+	check("pages that are swapped out meanwhile", swapped_out_meanwhile);
+	check("a thread that is cancelled in mid-dump", cancelled_thread);
 	check("the kernel is asked for the pages once", asked_once);
 	check("a path of more than 65,535 bytes", long_name);
 	check("a main thread that has ended", ended_main_thread);

@@ -628,6 +628,56 @@ static void unknown_boot(void)
 	expect(access(ours, F_OK) < 0, "it is still there when the boot is known");
 }
 
+/* No memory for a lock, or no lock server: the dump is written, and the next one does not take it for a left-over. */
+static void lock_that_fails(void)
+{
+	struct rdump_file second;
+
+	shim_arm();
+	shim.only = "flock";
+	shim.fail_at = 1;
+	shim.err = ENOLCK;
+	expect(rdump_file_open(&file, "a.rdump", &error) == 0 && rdump_file_create(&file, 10, 0, &error) == 0, "%s", why());
+	shim_disarm();
+	expect(rdump_file_open(&second, "b.rdump", &error) == 0 && rdump_file_create(&second, 10, 0, &error) == 0, "%s",
+		why());
+	expect(access(file.temporary, F_OK) == 0, "another dump removed it");
+	expect(rdump_file_commit(&file, 10, &error) == 0 && rdump_file_commit(&second, 10, &error) == 0, "%s", why());
+	rdump_file_close(&file);
+	rdump_file_close(&second);
+}
+
+/* An error that NFS tells when a descriptor is closed, where there is no descriptor for a copy. */
+static void error_without_descriptor(void)
+{
+	expect(rdump_file_open(&file, "x.rdump", &error) == 0 && rdump_file_create(&file, 10, 0, &error) == 0, "%s", why());
+	shim_arm();
+	shim.only = "fcntl";
+	shim.fail_from = 1;
+	shim.err = EMFILE;
+	shim.fsync_err = EIO;
+	expect(rdump_file_commit(&file, 10, &error) < 0 && error.err == EIO, "written, though not to the disk: %s", why());
+	shim_disarm();
+	rdump_file_close(&file);
+	expect(access("x.rdump", F_OK) < 0 && count_parts() == 0, "the folder holds\n%s", list_folder("."));
+}
+
+/* Sparse files of others may be as long as they like: their sum is more than any budget. */
+static void budget_does_not_wrap(void)
+{
+	static const char *const name[] = {"1.rdump", "2.rdump", "3.rdump"};
+	static const off_t size[] = {INT64_MAX - 4095, INT64_MAX - 4095, 8192};
+
+	mount_tmpfs("size=1m", 0);
+	for (int i = 0; i < 3; i++) {
+		put_file(name[i], "", 0);
+		if (truncate(name[i], size[i]) < 0) {
+			skip("no file of %lld bytes: %s", (long long) size[i], strerror(errno));
+		}
+	}
+	expect(make("x.rdump", 10, MB) == 1 && file.others == UINT64_MAX, "others: %llu", (unsigned long long) file.others);
+}
+
 /* Two mounts of a file system: a lock may be visible in one of them only. */
 static void origin_of_a_mount(void)
 {
@@ -925,7 +975,13 @@ static void marker(void)
 	expect(rdump_file_mark(&file, &error) == 0, "%s", why());
 	expect(stat("x.rdump.done", &status) == 0 && status.st_size == 0 && (status.st_mode & 07777) == 0600, "mode %o",
 		(unsigned) status.st_mode);
-	expect(rdump_file_mark(&file, &error) < 0 && error.err == EEXIST, "a second marker: %s", why());
+	expect(rdump_file_mark(&file, &error) == 0, "a second marker, as another dump to this target makes it: %s", why());
+	expect(chmod("x.rdump.done", 0644) == 0 && rdump_file_mark(&file, &error) < 0 && error.err == EEXIST,
+		"a marker that others may read: %s", why());
+	put_file("x.rdump.done", "content", 7);
+	expect(chmod("x.rdump.done", 0600) == 0 && rdump_file_mark(&file, &error) < 0 && error.err == EEXIST,
+		"a file that is not a marker: %s", why());
+	expect(rdump_file_unmark(&file, &error) == 0 && rdump_file_mark(&file, &error) == 0, "%s", why());
 	put_file("target", "mine", 4);
 	expect(rdump_file_unmark(&file, &error) == 0 && stat("x.rdump.done", &status) < 0, "%s", why());
 	/* A link is removed, not followed. */
@@ -982,6 +1038,9 @@ int main(void)
 	check("temporary names that exist already", names_in_the_way);
 	check("temporary names without getrandom()", names_without_getrandom);
 	check("another dump removes the temporary file before it is locked", stolen_before_locked);
+	check("a temporary file that cannot be locked", lock_that_fails);
+	check("an error that close() tells, and no free descriptor", error_without_descriptor);
+	check("budget: sparse files of any length", budget_does_not_wrap);
 	check("a file system that reports no link count", no_links);
 	check("a file system where chmod has no effect", mode_of_no_effect);
 	check("a marker where chmod has no effect", marker_mode_of_no_effect);

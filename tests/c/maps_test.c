@@ -574,7 +574,7 @@ static void little_scratch(void)
 	put_file(LIST, text, length);
 	shim_fail("mmap", ENOMEM);
 	expect(read_file(LIST, false) < 0 && error.err == ENOMEM, "150000 mappings in the reserve");
-	expect(!scratch.mapped && scratch.end - scratch.begin >= 11 << 20, "the reserve has %td bytes",
+	expect(!scratch.mapped && scratch.end - scratch.begin >= 15 << 20, "the reserve has %td bytes",
 		scratch.end - scratch.begin);
 	expect(scratch.low <= scratch.high, "the scratch is overdrawn");
 	shim_disarm();

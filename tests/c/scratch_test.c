@@ -108,7 +108,7 @@ static void smaller_and_smaller(void)
 			use(400000);
 			rdump_scratch_give(&scratch);
 		}
-		expect(size[2] > size[1] && size[1] > size[0] && size[0] >= (12 << 20) - 2 * page && size[0] <= 12 << 20,
+		expect(size[2] > size[1] && size[1] > size[0] && size[0] >= (16 << 20) - 2 * page && size[0] <= 16 << 20,
 			"sizes %td, %td, %td", size[2], size[1], size[0]);
 	}
 }

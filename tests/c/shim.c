@@ -23,6 +23,7 @@
 
 struct shim shim;
 bool refuse_batches;
+bool old_entries;
 
 static pthread_t armed_by;
 
@@ -195,7 +196,12 @@ WRAP(ssize_t, read, (int fd, void *buffer, size_t length))
 WRAP(ssize_t, pread, (int fd, void *buffer, size_t length, off_t at))
 {
 	size_t some = shortened("pread", length);
-	return failed_now(some, length) ? -1 : __real_pread(fd, buffer, some, at);
+	ssize_t got = failed_now(some, length) ? -1 : __real_pread(fd, buffer, some, at);
+
+	for (ssize_t i = 0; old_entries && i < got / 8; i++) {
+		((uint64_t *) buffer)[i] |= (uint64_t) 12 << 55; /* pages of 4 KB */
+	}
+	return got;
 }
 
 long __real_syscall(long number, ...);
@@ -393,9 +399,23 @@ WRAP(int, fstatvfs, (int fd, struct statvfs *status))
 	return fails("fstatvfs") ? -1 : __real_fstatvfs(fd, status);
 }
 
+WRAP(int, fsync, (int fd))
+{
+	if (shim.armed && shim.fsync_err) {
+		errno = shim.fsync_err;
+		return -1;
+	}
+	return fails("fsync") ? -1 : __real_fsync(fd);
+}
+
 WRAP(int, sysinfo, (struct sysinfo * system))
 {
-	return fails("sysinfo") ? -1 : __real_sysinfo(system);
+	int status = fails("sysinfo") ? -1 : __real_sysinfo(system);
+
+	if (status == 0 && shim.armed && shim.swap) {
+		system->totalswap = system->freeswap = 1 << 20;
+	}
+	return status;
 }
 
 WRAP(int, uname, (struct utsname * system))

@@ -29,6 +29,8 @@ struct shim {
 	time_t age;                       /* ... by so many seconds */
 	time_t behind;                    /* the clock of the file system is late by so many seconds */
 	const char *kernel;               /* the release that uname() reports; NULL = the real one */
+	int fsync_err; /* errno of fsync(); 0 = it succeeds */
+	bool swap;                        /* the machine has swap, and none of it is in use */
 	size_t piece;                     /* writes end before a piece of so many bytes with an unreadable byte; 0 = off */
 	int runs;                         /* kept since it was armed */
 	int most_runs;                    /* how many runs fit into the scratch; 0 = no limit */
@@ -40,6 +42,9 @@ extern struct shim shim;
 
 /* process_vm_readv() reads nothing if one of several pages cannot be read, as before Linux 3.15. Armed or not. */
 extern bool refuse_batches;
+
+/* Entries of pagemap are as Linux 3.11 to 4.1 may write them: with the page's size in bits 55 to 60. Armed or not. */
+extern bool old_entries;
 
 /* Arms it, with all counters and settings at 0. */
 void shim_arm(void);
