@@ -285,9 +285,11 @@ static void call(bool exchanged, size_t count)
 	double begin, used;
 
 	slot.ours = (rdump_function) compare_first;
-	if (exchanged && (rdump_slots_find((const void *) (uintptr_t) call, &slot, 1, &error) < 0 || !slot.count
-		|| rdump_slots_exchange(&slot, 1, &error) < 0)) {
-		die("the slot of vsnprintf");
+	if (exchanged && (rdump_slots_find((const void *) (uintptr_t) call, &slot, 1, &error) < 0 || !slot.count)) {
+		die("find the slot of vsnprintf");
+	}
+	if (exchanged && rdump_slots_exchange(&slot, 1, &error) < 0) {
+		die("exchange the slot of vsnprintf");
 	}
 	begin = now();
 	used = cpu();

@@ -50,7 +50,8 @@ foreach ($cases as $what => $code) {
 }
 /* Without rdump.oom_dump_early. */
 echo "not early:\n";
-$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();', ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_early' => 0]);
+$run = rdump_run($folder, RDUMP_EXHAUST . 'exhaust();',
+    ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_early' => 0]);
 echo "status $run->status, ", rdump_judge("$folder/a.rdump"), "\n"; /* the loop is not gone on with */
 $run = rdump_run($folder, $cases['reported'], ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_early' => 0]);
 foreach (rdump_log($folder, true) as $line) {

@@ -118,8 +118,8 @@ foreach (['pagemap' => 'whole', 'mem' => 'whole', 'statm' => 'whole', 'smaps' =>
     }
 }
 /* Both lists, of the process and of its main thread. */
-$no_lists = 'for list in smaps maps; do mount --bind /dev/null /proc/$$/$list && mount --bind /dev/null /proc/$$/task/$$/$list'
-    . ' || exit; done';
+$no_lists = 'for list in smaps maps; do '
+    . 'mount --bind /dev/null /proc/$$/$list && mount --bind /dev/null /proc/$$/task/$$/$list || exit; done';
 attempt($case, 'smaps and maps', elsewhere($no_lists, probe()), 'refused', 'No data available');
 $case->close();
 

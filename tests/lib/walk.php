@@ -154,8 +154,8 @@ class RdumpWalk
     }
 
     /*
-     * Extension's name, lower case => [its version, the size of its globals, the address of this thread's or 0, are they
-     * in the dump]. The version is a constant: a lean dump leaves it to the file on disk, and it is null here.
+     * Extension's name, lower case => [its version, the size of its globals, the address of this thread's or 0, are
+     * they in the dump]. The version is a constant: a lean dump leaves it to the file on disk, and it is null here.
      */
     public function modules()
     {
