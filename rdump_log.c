@@ -74,16 +74,35 @@ static void pass_to_syslog(const char *line)
 	syslog(LOG_NOTICE, "%s", line);
 }
 
+/*
+ * php-fpm and php-cgi keep a line for the web server until they send the response, which a process that ends here does
+ * not. So it goes where the allocator of PHP writes its own last line.
+ */
+static bool keeps_lines(void)
+{
+	return !strcmp(sapi_module.name, "fpm-fcgi") || !strcmp(sapi_module.name, "cgi-fcgi");
+}
+
+static void write_to_stderr(const char *line)
+{
+	char newline[] = "\n";
+	struct iovec part[2] = {{(char *) line, strlen(line)}, {newline, 1}};
+
+	if (writev(STDERR_FILENO, part, 2) < 0) {
+		return; /* there is no place left to tell it */
+	}
+}
+
 static void pass_to_sapi(const char *line)
 {
+	if (keeps_lines() || !sapi_module.log_message) {
+		write_to_stderr(line);
+		return;
+	}
 #if PHP_VERSION_ID >= 70100
-	if (sapi_module.log_message) {
-		sapi_module.log_message((char *) line, LOG_NOTICE);
-	}
+	sapi_module.log_message((char *) line, LOG_NOTICE);
 #else
-	if (sapi_module.log_message) {
-		sapi_module.log_message((char *) line);
-	}
+	sapi_module.log_message((char *) line);
 #endif
 }
 

@@ -9,7 +9,8 @@ RDUMP_HIDDEN void rdump_log(const char *line);
 
 /*
  * The same where PHP can allocate no more memory: PHP would stop there, without the line. The time before a line in a
- * file is UTC, because PHP looks its own time zone up in memory that it allocates.
+ * file is UTC, because PHP looks its own time zone up in memory that it allocates. Without a file, php-fpm and php-cgi
+ * get it by stderr, where PHP's "Hard memory limit of ..." goes.
  */
 RDUMP_HIDDEN void rdump_log_without_heap(const char *line);
 

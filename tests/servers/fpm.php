@@ -232,19 +232,25 @@ function check_everyday_ends()
     }
 }
 
-/* rdump.oom_dump_max=1, the default, holds where each of the dumping workers is gone with its dump, too. */
-function check_workers_that_end()
+/*
+ * rdump.oom_dump_max=1, the default, holds where each of the dumping workers is gone with its dump, too. The lines of
+ * such a worker go to php-fpm: what it keeps for the web server is lost with it.
+ */
+function check_workers_that_end($to_nginx)
 {
     global $work, $www, $dumps, $so;
 
     array_map('unlink', glob("$work/*.log"));
-    list($fpm, $nginx, $port) = start(0, ["extension=$so", "rdump.oom_dump=$dumps/end-%p.rdump"]);
+    array_map('unlink', glob("$dumps/end-*.rdump"));
+    list($fpm, $nginx, $port) = start($to_nginx, ["extension=$so", "rdump.oom_dump=$dumps/end-%p.rdump"]);
     $status = [];
     for ($i = 0; $i < 3; $i++) {
         $status[] = answer_of_end($port, 'b/ends.php', 'random_bytes', fresh_key(), '')[0];
     }
-    $lines = implode("\n", await_rdump_lines("$work/fpm.log", 0, 3));
-    check('3 requests exhaust the memory, by the hard limit where there is one: one dump, and each is told of',
+    $log = $to_nginx && !reports_late() ? "$work/nginx.log" : "$work/fpm.log";
+    $lines = implode("\n", await_rdump_lines($log, 0, 3));
+    check("fastcgi.logging=$to_nginx: 3 requests exhaust the memory, by the hard limit where there is one: one dump, "
+        . 'and each is told of',
         [array_fill(0, 3, reports_late() ? 502 : 500), 1, 1, 2], [$status, count(glob("$dumps/end-*.rdump")),
             preg_match_all('/: dumped to /', $lines), preg_match_all('/: rdump.oom_dump_max=1 is reached/', $lines)]);
     stop($fpm, $nginx);
@@ -326,4 +332,5 @@ foreach ([0, 1] as $safe_read) {
 
 $title = 'fpm, everyday ends';
 check_everyday_ends();
-check_workers_that_end();
+check_workers_that_end(0);
+check_workers_that_end(1);
