@@ -80,7 +80,7 @@ function run(array $row, array $loading, array $directives)
     }
     array_push($arguments, __DIR__ . '/program.php', $row['case'], $key);
     /* On some PHPs a recursion needs a large C stack. */
-    return rdump_shell('ulimit -s unlimited; exec ' . rdump_command($arguments), '', $folder);
+    return rdump_shell('ulimit -s unlimited; exec timeout 120 ' . rdump_command($arguments), '', $folder);
 }
 
 /* What is wrong with how PHP ended: a list of sentences. */
