@@ -44,19 +44,20 @@ static void warn(const struct rdump_error *error)
 	php_error_docref(NULL, E_WARNING, "cannot %s %s: %s", error->step, error->path, strerror(error->err));
 }
 
-/* The kernel knows the process's working directory; under ZTS each request has one of its own. */
-static const char *kernel_path(
-	char buffer[PATH_MAX], const char *path, struct rdump_error *error)
+/*
+ * The path as the kernel takes it, in `*target`: the kernel knows the process's working directory, and under ZTS each
+ * request has one of its own. Returns 0, or -1.
+ */
+static int kernel_path(const char **target, char buffer[PATH_MAX], const char *path, struct rdump_error *error)
 {
+	*target = path;
 #ifdef ZTS
-	if (*path && rdump_target_absolute(buffer, path) < 0) {
-		(void) rdump_fail(error, "open the folder of", path, errno);
-		return NULL;
+	if (*path) {
+		*target = buffer;
+		return rdump_target_absolute(buffer, path) < 0 ? rdump_fail(error, "open the folder of", path, errno) : 0;
 	}
-	return *path ? buffer : path;
-#else
-	return path;
 #endif
+	return 0;
 }
 
 static bool dump(const char *path, bool full, struct rdump_error *error)
@@ -64,9 +65,9 @@ static bool dump(const char *path, bool full, struct rdump_error *error)
 	struct rdump_workspace *work = &RDUMP_G(called);
 	struct rdump_request request;
 	struct rdump_result result;
-	const char *target = kernel_path(work->path, path, error);
+	const char *target;
 
-	if (!target) {
+	if (kernel_path(&target, work->path, path, error) < 0) {
 		return false;
 	}
 	if (rdump_target_open(&work->file, target, error) < 0) {

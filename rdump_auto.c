@@ -73,7 +73,8 @@ static int64_t now(void)
 	return (int64_t) (rdump_counters_now() / 1000);
 }
 
-/* rdump.oom_dump_max and rdump.oom_dump_min_interval in this worker. Returns whether the dump may begin; tells why not.
+/*
+ * rdump.oom_dump_max and rdump.oom_dump_min_interval in this worker. Returns whether the dump may begin; tells why not.
  */
 static bool pass_guards(const struct attempt *attempt)
 {

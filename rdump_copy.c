@@ -120,7 +120,8 @@ static ssize_t readv_memory(void *buffer, size_t length, uint64_t address)
 	return process_vm_readv((pid_t) syscall(SYS_gettid), &local, 1, &remote, 1, 0);
 }
 
-/* Finds out which ways there are: a seccomp filter may leave none, a process that gave up root may not open the file.
+/*
+ * Finds out which ways there are: a seccomp filter may leave none, a process that gave up root may not open the file.
  */
 static void open_memory(struct rdump_copy *copy)
 {

@@ -195,7 +195,8 @@ static bool device_of(const struct rdump_mapping *mapping, uint64_t *device)
 	return true;
 }
 
-/* The kernel keeps memfds, System V and anonymous shared memory on one tmpfs of its own. st_dev of a memfd tells which.
+/*
+ * The kernel keeps memfds, System V and anonymous shared memory on one tmpfs of its own. st_dev of a memfd tells which.
  */
 static bool ask_memfd(uint64_t *device)
 {

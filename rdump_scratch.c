@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 /*
- * Holds the list and the runs of 65,530 mappings with a line of some 160 bytes. So many are all that vm.max_map_count permits by default,
- * and a process that has them gets no mapping for the scratch.
+ * Holds the list and the runs of 65,530 mappings with lines of some 130 bytes. So many are all that vm.max_map_count
+ * permits by default, and a process that has them gets no mapping for the scratch.
  */
 #define RESERVE_SIZE ((size_t) 16 << 20)
 
@@ -31,7 +31,8 @@ static void take_turn(void)
 		if (__atomic_compare_exchange_n(&dumping, &holder, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 			return;
 		}
-		/* Another process's number is what a fork() in mid-dump left here: the thread that dumped is not in this child.
+		/*
+		 * Another process's number is what a fork() in mid-dump left here: the thread that dumped is not in this child.
 		 */
 		if (holder != self
 			&& __atomic_compare_exchange_n(&dumping, &holder, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {

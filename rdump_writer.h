@@ -17,7 +17,7 @@ struct rdump_process {
 	/* Addresses that the reader finds by name, "module globals" in the format; 0 = left out. */
 	uint64_t basic_globals;   /* php_basic_globals: its way to the shutdown functions */
 	uint64_t module_registry; /* the engine's HashTable of that name: its way to the globals of all extensions */
-	uint64_t tsrm_ls_cache;   /* ZTS: what tsrm_get_ls_cache() returns in the dumping thread: its way to globals by id */
+	uint64_t tsrm_ls_cache;   /* ZTS: the dumping thread's tsrm_get_ls_cache(): its way to globals by their id */
 };
 
 struct rdump_request {
@@ -31,7 +31,7 @@ struct rdump_request {
 enum rdump_outcome {
 	RDUMP_WRITTEN, /* complete; the marker may be missing, see `error` */
 	RDUMP_SKIPPED, /* no room in the budget; nothing was touched */
-	RDUMP_FAILED   /* see `error`; the disk is as it was */
+	RDUMP_FAILED   /* see `error`; the target is as it was, and there is no marker */
 };
 
 struct rdump_result {
