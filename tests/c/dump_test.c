@@ -861,6 +861,7 @@ static void no_mapping_left(void)
 	}
 	memory = mmap(NULL, 2 * most * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	expect(memory != MAP_FAILED, "mmap: %s", strerror(errno));
+	(void) madvise(memory, 2 * most * page, MADV_NOHUGEPAGE);
 	while (made < 2 * most
 		&& mprotect(memory + made * page, page, PROT_READ | PROT_WRITE | (made % 2 ? PROT_EXEC : 0)) == 0) {
 		if (made % step == 0) {
