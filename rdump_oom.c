@@ -91,9 +91,9 @@ static bool is_wanted(struct rdump_trigger *trigger, const char *cause)
 }
 
 /*
- * PHP's security releases of 2026 report the error when the function that wanted the memory has returned, and its caller
- * is on its way to an exception handler. In the dump the caller stands where it was: its line is read there. Returns that
- * caller, or NULL. It has to be set on its way again: PHP would execute the line once more, and never end.
+ * PHP's security releases of 2026 report the error when the function that wanted the memory has returned, and its
+ * caller is on its way to an exception handler. In the dump the caller stands where it was: its line is read there.
+ * Returns that caller, or NULL. It has to be set on its way again: PHP would execute the line once more, and never end.
  */
 static zend_execute_data *put_back_in_place(void)
 {
