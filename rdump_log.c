@@ -75,10 +75,11 @@ static void pass_to_syslog(const char *line)
 }
 
 /*
- * php-fpm and php-cgi keep a line for the web server until they send the response, which a process that ends here does
- * not. So it goes where the allocator of PHP writes its own last line.
+ * php-fpm and php-cgi put lines for the web server into the buffer of the response. A process that ends here does not
+ * send that; and where the buffer is full, a part of the response would be sent that otherwise is not. So the line goes
+ * where the allocator of PHP writes its own last line.
  */
-static bool keeps_lines(void)
+static bool buffers_lines(void)
 {
 	return !strcmp(sapi_module.name, "fpm-fcgi") || !strcmp(sapi_module.name, "cgi-fcgi");
 }
@@ -95,7 +96,7 @@ static void write_to_stderr(const char *line)
 
 static void pass_to_sapi(const char *line)
 {
-	if (keeps_lines() || !sapi_module.log_message) {
+	if (buffers_lines() || !sapi_module.log_message) {
 		write_to_stderr(line);
 		return;
 	}

@@ -234,7 +234,7 @@ function check_everyday_ends()
 
 /*
  * rdump.oom_dump_max=1, the default, holds where each of the dumping workers is gone with its dump, too. The lines of
- * such a worker go to php-fpm: what it keeps for the web server is lost with it.
+ * such a worker go to php-fpm: what it has for the web server is in the buffer of the response, and lost.
  */
 function check_workers_that_end($to_nginx)
 {
