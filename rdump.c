@@ -88,7 +88,7 @@ PHP_FUNCTION(rdump_dump)
 	char *path;
 	size_t length;
 	bool full = false;
-	struct rdump_error error;
+	struct rdump_error error = {"", "", 0};
 
 	if (zend_parse_parameters(ZEND_NUM_ARGS(), "p|b", &path, &length, &full) == FAILURE) {
 		return;

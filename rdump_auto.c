@@ -32,7 +32,8 @@ struct attempt {
 __attribute__((format(printf, 2, 3))) static void tell(const struct attempt *attempt, const char *format, ...)
 {
 	const struct rdump_trigger *trigger = attempt->trigger;
-	char *at = attempt->line, *end = at + RDUMP_LINE_SIZE;
+	char *at = attempt->line;
+	const char *end = at + RDUMP_LINE_SIZE;
 	va_list arguments;
 
 	at += ap_php_slprintf(at, (size_t) (end - at), "rdump: %s: ", trigger->cause);

@@ -337,7 +337,7 @@ static int read_list(struct rdump_maps *maps, int fd, const char *source, struct
 	for (;;) {
 		ssize_t got = read(fd, buffer + filled, RDUMP_MAPS_WORK - filled);
 		size_t start = 0;
-		char *newline;
+		const char *newline;
 
 		if (got < 0 && errno == EINTR) {
 			continue;

@@ -304,7 +304,7 @@ static bool is_untouched(const struct rdump_mapping *mapping)
 
 static int add_mapping_runs(struct sink *sink, const struct rdump_mapping *mapping)
 {
-	struct rdump_pages *pages = sink->pages;
+	const struct rdump_pages *pages = sink->pages;
 	bool changed = mapping->class == RDUMP_CLASS_CHANGED;
 	bool page_table = changed || mapping->class == RDUMP_CLASS_PRESENT;
 	uint64_t at = mapping->begin;
