@@ -21,6 +21,13 @@ struct rdump_counters *rdump_counters_map(struct rdump_error *error)
 	return memory;
 }
 
+void rdump_counters_unmap(struct rdump_counters *counters)
+{
+	if (counters) {
+		(void) munmap(counters, sizeof(*counters));
+	}
+}
+
 uint64_t rdump_counters_now(void)
 {
 	struct timespec time = {0, 0};

@@ -41,6 +41,9 @@ enum rdump_claim_outcome {
 /* Maps counters for one trigger, all 0. A dump does not contain them. Returns NULL, and an error of mmap(2). */
 RDUMP_HIDDEN struct rdump_counters *rdump_counters_map(struct rdump_error *error);
 
+/* Unmaps them in this process; NULL is permitted. Other processes keep theirs. */
+RDUMP_HIDDEN void rdump_counters_unmap(struct rdump_counters *counters);
+
 /* Milliseconds of CLOCK_BOOTTIME: it goes on while the machine sleeps, and does not jump when its clock is set. */
 RDUMP_HIDDEN uint64_t rdump_counters_now(void);
 

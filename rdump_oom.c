@@ -349,6 +349,9 @@ void rdump_oom_shutdown(void)
 {
 	watching_exit = false;
 	rdump_oom_early_shutdown();
+	/* Apache starts and ends PHP more than once in a process. */
+	rdump_counters_unmap(counters);
+	counters = NULL;
 	rdump_errors_shutdown();
 }
 

@@ -184,6 +184,16 @@ static void no_memory(void)
 	expect(!rdump_counters_map(&error) && error.err == ENOMEM, "an error of mmap()");
 }
 
+static void unmapped(void)
+{
+	int before = count_mappings();
+
+	map();
+	rdump_counters_unmap(counters);
+	rdump_counters_unmap(NULL);
+	expect(count_mappings() == before, "%d mappings, %d before", count_mappings(), before);
+}
+
 int main(void)
 {
 	check("so many dumps within an hour", most);
@@ -193,5 +203,6 @@ int main(void)
 	check("processes claim a place at the same time", at_the_same_time);
 	check("counters are not part of a dump", not_in_a_dump);
 	check("counters without memory", no_memory);
+	check("counters are unmapped", unmapped);
 	return 0;
 }
