@@ -118,7 +118,7 @@ static bool claim_place(const struct attempt *attempt)
 			tell(attempt,
 				"no dump to %s: rdump.oom_dump_min_interval=%llu: the last one of a worker that ends so was %llu s ago",
 				attempt->path, (unsigned long long) interval,
-				(unsigned long long) ((at - trigger->claim->before) / 1000));
+				(unsigned long long) (at > trigger->claim->before ? (at - trigger->claim->before) / 1000 : 0));
 			return false;
 		default:
 			return true;
