@@ -29,7 +29,7 @@ struct shim {
 	time_t age;                       /* ... by so many seconds */
 	time_t behind;                    /* the clock of the file system is late by so many seconds */
 	const char *kernel;               /* the release that uname() reports; NULL = the real one */
-	int fsync_err; /* errno of fsync(); 0 = it succeeds */
+	int fsync_err;                    /* errno of fsync(); 0 = it succeeds */
 	bool swap;                        /* the machine has swap, and none of it is in use */
 	size_t piece;                     /* writes end before a piece of so many bytes with an unreadable byte; 0 = off */
 	int runs;                         /* kept since it was armed */
