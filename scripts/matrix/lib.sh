@@ -21,9 +21,14 @@ die() {
 	exit 1
 }
 
-# host_packages NAME...: installs what is missing on this machine.
+# host_packages NAME...: installs what is missing on this machine. One row at a time: "apt-get update" does not wait for
+# another's lock. No service that is started by a package keeps ours.
 host_packages() {
-	install_packages "$@" || not_fetched "$*"
+	mkdir -p "$matrix_cache/lock"
+	{
+		flock 8
+		install_packages "$@" 8>&- || not_fetched "$*"
+	} 8> "$matrix_cache/lock/packages"
 }
 
 # The address of the mirror that this machine's own apt uses, by the label of the archive: Debian, Debian-Security.
