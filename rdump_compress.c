@@ -37,7 +37,7 @@ void rdump_compress_store(unsigned char header[RDUMP_STORED_HEADER], uint32_t si
 #ifdef RDUMP_WITH_ZSTD
 
 /* See benchmarks/NOTES.md: the next levels take much longer for a file that is little smaller. */
-#define LEVEL 1
+# define LEVEL 1
 
 const char *rdump_compress_library(void)
 {
@@ -59,7 +59,9 @@ int rdump_compress_open(struct rdump_compress *compress, struct rdump_scratch *s
 	compress->size = size;
 	compress->output = rdump_scratch_low(scratch, size);
 	compress->stream = state ? ZSTD_initStaticCCtx(state, state_size) : NULL;
+	/* The reset sets the defaults: libzstd leaves that out here. */
 	if (!compress->stream || !compress->output
+		|| ZSTD_isError(ZSTD_CCtx_reset(compress->stream, ZSTD_reset_session_and_parameters))
 		|| ZSTD_isError(ZSTD_CCtx_setParameter(compress->stream, ZSTD_c_compressionLevel, LEVEL))
 		|| ZSTD_isError(ZSTD_CCtx_setParameter(compress->stream, ZSTD_c_checksumFlag, 1))) {
 		return ENOMEM;

@@ -86,7 +86,7 @@ static int flush_buffer(struct rdump_copy *copy)
 
 	copy->buffered = 0;
 	return copy->compressed ? compress_bytes(copy, copy->buffer, length, false)
-		: write_bytes(copy, copy->buffer, length);
+							: write_bytes(copy, copy->buffer, length);
 }
 
 int rdump_copy_bytes(struct rdump_copy *copy, const void *bytes, size_t length)
