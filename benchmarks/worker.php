@@ -88,7 +88,8 @@ function objects(int $count): array
     for ($i = 0; $i < $count; $i++) {
         $order = new Order($i, words(2), new DateTime('@' . mt_rand()), mt_rand() / 100);
         for ($j = 0; $j < 3; $j++) {
-            $order->items[] = ['sku' => mt_rand(), 'name' => words(1), 'quantity' => mt_rand(1, 9), 'price' => mt_rand() / 7];
+            $order->items[] = ['sku' => mt_rand(), 'name' => words(1), 'quantity' => mt_rand(1, 9),
+                'price' => mt_rand() / 7];
         }
         $memory[] = $order;
     }

@@ -18,7 +18,8 @@ echo file_get_contents('x.rdump.zst'), ', ', rdump_list($folder), "\n";
 /* Automatic, with a budget that is too small: before it begins, and while it is written. */
 $exhaust = 'function exhaust() { $kept = []; for (;;) { $kept[] = random_bytes(100000); } } exhaust();';
 foreach (['1M', '8M'] as $limit) {
-    $run = rdump_run($folder, $exhaust, ['rdump.oom_dump' => "$folder/x.rdump.zst", 'rdump.oom_dump_max_total' => $limit]);
+    $run = rdump_run($folder, $exhaust,
+        ['rdump.oom_dump' => "$folder/x.rdump.zst", 'rdump.oom_dump_max_total' => $limit]);
     foreach ($run->log as $line) {
         echo preg_replace('/\b\d{3,}\b/', 'N', rdump_tell($folder, $line)), "\n";
     }

@@ -100,7 +100,7 @@ static void expect_same(const char *what, const char *plain, const char *compres
 
 	reader_open(&one, plain);
 	reader_open(&other, compressed);
-	expect(one.size == other.size && !memcmp(one.file, other.file, one.size), "%s: %zu bytes, unpacked %zu, not the same",
+	expect(one.size == other.size && !memcmp(one.file, other.file, one.size), "%s: %zu bytes and %zu unpacked differ",
 		what, one.size, other.size);
 	reader_close(&one);
 	reader_close(&other);
@@ -129,7 +129,7 @@ static void same_bytes(void)
 			off_t plain = dump_to("x.rdump", safe_read), compressed = dump_to("x.rdump.zst", safe_read);
 
 			expect_same(shapes[i].what, "x.rdump", "x.rdump.zst");
-			expect(shapes[i].noise ? compressed < plain + plain / 100 + 1000 : compressed < plain, "%s: %lld bytes of %lld",
+			expect(shapes[i].noise ? compressed < plain + plain / 100 + 1000 : compressed < plain, "%s: %lld of %lld",
 				shapes[i].what, (long long) compressed, (long long) plain);
 		}
 	}
@@ -236,7 +236,7 @@ static void change(const char *call)
 	}
 }
 
-/* The scratch has no room for the runs: what was planned is not what is written, and the file's header must be right. */
+/* The scratch has no room for the runs: other regions are written than planned. The header must have their number. */
 static void regions_that_change(void)
 {
 	struct reader reader;
@@ -281,7 +281,7 @@ static void budget(void)
 	fill(10000, 1, true);
 	put_file("x.rdump.zst", "earlier", 7);
 	result = write_to("x.rdump.zst", false, false, plain / 5);
-	expect(result.outcome == RDUMP_SKIPPED && result.size > plain / 4 && result.size < plain / 3, "outcome %d, %llu bytes",
+	expect(result.outcome == RDUMP_SKIPPED && result.size > plain / 4 && result.size < plain / 3, "%d, %llu bytes",
 		(int) result.outcome, (unsigned long long) result.size);
 	only_earlier_file("less than a quarter");
 	result = write_to("x.rdump.zst", false, false, plain / 2);
