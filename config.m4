@@ -6,6 +6,13 @@ PHP_ARG_ENABLE([rdump],
     [Enable memory dumps of the running process])],
   [no])
 
+PHP_ARG_WITH([rdump-zstd],
+  [whether rdump can write compressed dumps],
+  [AS_HELP_STRING([--with-rdump-zstd],
+    [rdump: compressed dumps, by libzstd 1.4 or later; by default where it is found])],
+  [auto],
+  [no])
+
 if test "$PHP_RDUMP" != "no"; then
   AS_CASE([$host_os],
     [linux*], [],
@@ -21,6 +28,38 @@ if test "$PHP_RDUMP" != "no"; then
     [AC_MSG_RESULT([no])
     AC_MSG_ERROR([rdump needs a 64-bit little-endian machine (x86-64 or arm64): the RDUMP format is made for these.])])
 
+  if test "$PHP_RDUMP_ZSTD" != "no"; then
+    AC_PATH_PROG([PKG_CONFIG], [pkg-config], [no])
+    AC_MSG_CHECKING([for libzstd 1.4 or later, for compressed dumps])
+    rdump_zstd=no
+    if test "$PKG_CONFIG" != "no" && "$PKG_CONFIG" --exists 'libzstd >= 1.4.0'; then
+      rdump_zstd=`"$PKG_CONFIG" --modversion libzstd`
+      rdump_zstd_cflags=`"$PKG_CONFIG" --cflags libzstd`
+      rdump_zstd_libs=`"$PKG_CONFIG" --libs libzstd`
+      dnl Not every shared libzstd lets others see the functions by which it works without malloc().
+      rdump_cflags=$CFLAGS
+      rdump_libs=$LIBS
+      CFLAGS="$CFLAGS $rdump_zstd_cflags"
+      LIBS="$rdump_zstd_libs $LIBS"
+      AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+        #define ZSTD_STATIC_LINKING_ONLY
+        #include <zstd.h>
+      ]], [[
+        static char memory[8];
+        return ZSTD_initStaticCCtx(memory, sizeof(memory)) != 0 && ZSTD_estimateCStreamSize(1) == 0;
+      ]])], [], [rdump_zstd=no])
+      CFLAGS=$rdump_cflags
+      LIBS=$rdump_libs
+    fi
+    AC_MSG_RESULT([$rdump_zstd])
+    if test "$rdump_zstd" != "no"; then
+      RDUMP_ZSTD_CFLAGS="-DRDUMP_WITH_ZSTD=1 $rdump_zstd_cflags"
+      PHP_EVAL_LIBLINE([$rdump_zstd_libs], [RDUMP_SHARED_LIBADD])
+    elif test "$PHP_RDUMP_ZSTD" = "yes"; then
+      AC_MSG_ERROR([--with-rdump-zstd needs pkg-config and libzstd 1.4 or later with its header (Debian: pkg-config, libzstd-dev).])
+    fi
+  fi
+
   PHP_NEW_EXTENSION([rdump],
     m4_normalize([
       rdump.c
@@ -35,6 +74,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_request.c
       rdump_writer.c
       rdump_copy.c
+      rdump_compress.c
       rdump_pages.c
       rdump_maps.c
       rdump_file.c
@@ -45,9 +85,9 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_counters.c
     ]),
     [$ext_shared],,
-    [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden])
+    [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden $RDUMP_ZSTD_CFLAGS])
 
   dnl The linker looks up every function when PHP starts: in the middle of a dump it would need 3 KB of the stack.
-  RDUMP_SHARED_LIBADD="-Wl,-z,now"
+  RDUMP_SHARED_LIBADD="$RDUMP_SHARED_LIBADD -Wl,-z,now"
   PHP_SUBST([RDUMP_SHARED_LIBADD])
 fi

@@ -5,6 +5,7 @@
 
 #include "php_rdump.h"
 
+#include "rdump_compress.h"
 #include "rdump_error.h"
 #include "rdump_ini.h"
 #include "rdump_oom.h"
@@ -170,6 +171,7 @@ static ZEND_MODULE_POST_ZEND_DEACTIVATE_D(rdump)
 static PHP_MINFO_FUNCTION(rdump)
 {
 	char moment[PATH_MAX + 256];
+	const char *library = rdump_compress_library();
 
 	php_info_print_table_start();
 	php_info_print_table_row(2, "rdump support", "enabled");
@@ -177,6 +179,7 @@ static PHP_MINFO_FUNCTION(rdump)
 	php_info_print_table_row(2, "Format version", RDUMP_EXPAND_AND_STRINGIFY(RDUMP_FORMAT_VERSION));
 	php_info_print_table_row(2, "PHP version tag", RDUMP_TAG);
 	php_info_print_table_row(2, "Dump on exhausted memory", rdump_oom_moment(moment, sizeof(moment)));
+	php_info_print_table_row(2, "Compressed dumps", library ? library : "no (built without libzstd)");
 	php_info_print_table_end();
 	DISPLAY_INI_ENTRIES();
 }

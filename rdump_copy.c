@@ -17,15 +17,18 @@
 
 /* ---- bytes of rdump's own ---------------------------------------------------------------------------------------- */
 
-/* Reserves `length` more bytes under a budget: it holds for what other threads add meanwhile as well. */
+/*
+ * Reserves `length` more bytes where the size was not known before: under a budget, which holds for what other threads
+ * add meanwhile as well, and for a compressed file.
+ */
 static int make_room(struct rdump_copy *copy, uint64_t length)
 {
 	uint64_t size = copy->size + length;
 
-	if (!copy->file->budget || size <= copy->file->reserved) {
+	if ((!copy->file->budget && !copy->compressed) || size <= copy->file->reserved) {
 		return 0;
 	}
-	return rdump_file_grow(copy->file, size, copy->error);
+	return rdump_file_grow(copy->file, size + copy->step, copy->error);
 }
 
 static int write_failed(struct rdump_copy *copy, ssize_t result)
@@ -57,12 +60,33 @@ static int write_bytes(struct rdump_copy *copy, const void *bytes, size_t length
 	return 0;
 }
 
+/* Writes bytes by way of libzstd; with `end` the rest of the frame as well. */
+static int compress_bytes(struct rdump_copy *copy, const unsigned char *bytes, size_t length, bool end)
+{
+	struct rdump_compress *compress = &copy->compress;
+
+	do {
+		int err = rdump_compress_bytes(compress, &bytes, &length, end);
+		if (err) {
+			return rdump_fail(copy->error, "compress", copy->file->path, err);
+		}
+		if (compress->filled == compress->size || compress->ended) {
+			if (write_bytes(copy, compress->output, compress->filled) < 0) {
+				return -1;
+			}
+			compress->filled = 0;
+		}
+	} while (length > 0 || (end && !compress->ended));
+	return 0;
+}
+
 static int flush_buffer(struct rdump_copy *copy)
 {
 	size_t length = copy->buffered;
 
 	copy->buffered = 0;
-	return write_bytes(copy, copy->buffer, length);
+	return copy->compressed ? compress_bytes(copy, copy->buffer, length, false)
+							: write_bytes(copy, copy->buffer, length);
 }
 
 int rdump_copy_bytes(struct rdump_copy *copy, const void *bytes, size_t length)
@@ -104,12 +128,19 @@ int rdump_copy_string(struct rdump_copy *copy, const char *string, size_t length
 
 /* ---- the kernel's copy of the address space ---------------------------------------------------------------------- */
 
+static void close_one(int *fd)
+{
+	if (*fd >= 0) {
+		(void) close(*fd);
+		*fd = -1;
+	}
+}
+
 void rdump_copy_close(struct rdump_copy *copy)
 {
-	if (copy->memory >= 0) {
-		(void) close(copy->memory);
-		copy->memory = -1;
-	}
+	close_one(&copy->memory);
+	close_one(&copy->pipe[0]);
+	close_one(&copy->pipe[1]);
 }
 
 /* By the thread's id: the process's own main thread may have ended, and has no memory then. */
@@ -135,37 +166,56 @@ static void open_memory(struct rdump_copy *copy)
 	copy->can_readv = readv_memory(&word, sizeof(word), address) == (ssize_t) sizeof(word);
 	copy->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	if (copy->memory >= 0 && pread(copy->memory, &word, sizeof(word), (off_t) address) != (ssize_t) sizeof(word)) {
-		rdump_copy_close(copy);
+		close_one(&copy->memory);
 	}
 }
 
 static bool can_read_memory(const struct rdump_copy *copy)
 {
-	return copy->can_readv || copy->memory >= 0;
+	return copy->can_readv || copy->memory >= 0 || copy->pipe[0] >= 0;
 }
 
 /*
- * Returns the bytes read, as read(2) does, or -1. process_vm_readv(2) copies them once where /proc/self/mem copies them
- * twice; but the file also gives pages that were made unreadable, so a page `alone` is read from there.
+ * By a pipe of our own, which is empty before and after: write(2) says EFAULT where memory is gone, and raises no
+ * signal. The pipe does not block: one write takes what it has room for, a page at least.
+ */
+static ssize_t read_by_pipe(const struct rdump_copy *copy, unsigned char *buffer, size_t length, uint64_t address)
+{
+	ssize_t sent = write(copy->pipe[1], (const void *) (uintptr_t) address, length);
+
+	for (ssize_t at = 0; at < sent;) {
+		ssize_t got = read(copy->pipe[0], buffer + at, (size_t) (sent - at));
+		if (got < 0 && errno == EINTR) {
+			continue;
+		}
+		if (got <= 0) {
+			errno = got < 0 ? errno : EPIPE;
+			return -1;
+		}
+		at += got;
+	}
+	return sent < 0 && errno == EFAULT ? 0 : sent;
+}
+
+/*
+ * Returns the bytes read; 0 where there is no such memory any more, which /proc/self/mem tells by EIO and
+ * process_vm_readv(2) by EFAULT; or -1. process_vm_readv() copies them once where /proc/self/mem copies them twice; but
+ * the file also gives pages that were made unreadable, so a page `alone` is read from there.
  */
 static ssize_t read_memory(const struct rdump_copy *copy, void *buffer, size_t length, uint64_t address, bool alone)
 {
 	ssize_t got;
 
 	do {
-		if (copy->can_readv && !(alone && copy->memory >= 0)) {
+		if (copy->pipe[0] >= 0) {
+			got = read_by_pipe(copy, buffer, length, address);
+		} else if (copy->can_readv && !(alone && copy->memory >= 0)) {
 			got = readv_memory(buffer, length, address);
 		} else {
 			got = pread(copy->memory, buffer, length, (off_t) address);
 		}
 	} while (got < 0 && errno == EINTR);
-	return got;
-}
-
-/* There is no such memory any more: so say /proc/self/mem (EIO), process_vm_readv() (EFAULT), and a read of 0 bytes. */
-static bool is_gone(ssize_t got)
-{
-	return got == 0 || errno == EIO || errno == EFAULT;
+	return got < 0 && copy->pipe[0] < 0 && (errno == EIO || errno == EFAULT) ? 0 : got;
 }
 
 static uint64_t end_of_page(const struct rdump_copy *copy, uint64_t address, uint64_t end)
@@ -197,15 +247,15 @@ static int put_memory(struct rdump_copy *copy, uint64_t begin, uint64_t end)
 		}
 		length = length < room ? length : room;
 		got = read_memory(copy, to, length, begin, alone);
-		if (got <= 0 && !is_gone(got)) {
+		if (got < 0) {
 			return rdump_fail(copy->error, "read the memory for", copy->file->path, errno);
 		}
-		if (got <= 0 && !alone) {
+		if (got == 0 && !alone) {
 			alone = true;
 			continue;
 		}
-		alone = got <= 0; /* pages that are gone often come in stretches: the next one is read alone as well */
-		if (got <= 0) {
+		alone = got == 0; /* pages that are gone often come in stretches: the next one is read alone as well */
+		if (got == 0) {
 			memset(to, 0, length);
 			got = (ssize_t) length;
 		}
@@ -316,6 +366,24 @@ static int put_vectors(struct rdump_copy *copy, uint64_t begin, uint64_t end)
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
+/* Makes ready to compress. The memory must be read into the buffer then, in one way or another. */
+static int open_compressed(struct rdump_copy *copy, struct rdump_scratch *scratch)
+{
+	int err = rdump_compress_open(&copy->compress, scratch, copy->buffer_size);
+
+	if (err) {
+		return rdump_fail(copy->error, err == ENOTSUP ? RDUMP_NOT_COMPRESSED : "find memory to compress",
+			copy->file->path, err);
+	}
+	copy->compressed = true;
+	open_memory(copy);
+	if (!can_read_memory(copy) && pipe2(copy->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
+		return rdump_fail(copy->error, "open a pipe for", copy->file->path, errno);
+	}
+	copy->safe_read = true;
+	return 0;
+}
+
 int rdump_copy_open(struct rdump_copy *copy, struct rdump_scratch *scratch, struct rdump_file *file, bool safe_read,
 	struct rdump_error *error)
 {
@@ -324,7 +392,7 @@ int rdump_copy_open(struct rdump_copy *copy, struct rdump_scratch *scratch, stru
 	copy->error = error;
 	copy->page_size = (uint64_t) sysconf(_SC_PAGESIZE);
 	copy->safe_read = safe_read;
-	copy->memory = -1;
+	copy->memory = copy->pipe[0] = copy->pipe[1] = -1;
 	copy->buffer_size = scratch->mapped ? BUFFER_SIZE : RESERVE_BUFFER_SIZE;
 	copy->buffer = rdump_scratch_low(scratch, copy->buffer_size);
 	copy->vector = rdump_scratch_low(scratch, MAX_VECTORS * sizeof(*copy->vector));
@@ -332,9 +400,55 @@ int rdump_copy_open(struct rdump_copy *copy, struct rdump_scratch *scratch, stru
 	if (!copy->buffer || !copy->vector || !copy->header) {
 		return rdump_fail(error, "find memory to write", file->path, ENOMEM);
 	}
+	if (rdump_compress_is_wanted(file->name)) {
+		return open_compressed(copy, scratch);
+	}
 	if (safe_read) {
 		open_memory(copy);
 		copy->safe_read = can_read_memory(copy); /* else write(2) from the address, which raises no signal either */
+	}
+	return 0;
+}
+
+uint64_t rdump_copy_expect(struct rdump_copy *copy, uint64_t size, bool exact)
+{
+	uint64_t quarter = size / 4 + 4096;
+
+	if (!copy->compressed) {
+		return size;
+	}
+	if (exact) {
+		rdump_compress_expect(&copy->compress, size);
+	}
+	copy->step = quarter / 4;
+	return quarter;
+}
+
+/* ---- corrections ------------------------------------------------------------------------------------------------- */
+
+int rdump_copy_correctable(struct rdump_copy *copy)
+{
+	unsigned char header[RDUMP_STORED_HEADER];
+	size_t length = copy->buffered;
+
+	if (!copy->compressed) {
+		return 0;
+	}
+	rdump_compress_store(header, (uint32_t) length);
+	copy->shift = sizeof(header);
+	copy->buffered = 0;
+	return write_bytes(copy, header, sizeof(header)) < 0 ? -1 : write_bytes(copy, copy->buffer, length);
+}
+
+int rdump_copy_correct(struct rdump_copy *copy, uint64_t at, const void *bytes, size_t length)
+{
+	ssize_t written;
+
+	do {
+		written = pwrite(copy->file->fd, bytes, length, (off_t) (copy->shift + at));
+	} while (written < 0 && errno == EINTR);
+	if (written != (ssize_t) length) {
+		return rdump_fail(copy->error, "write", copy->file->path, written < 0 ? errno : EIO);
 	}
 	return 0;
 }
@@ -357,5 +471,8 @@ int rdump_copy_run(struct rdump_copy *copy, uint64_t begin, uint64_t end)
 
 int rdump_copy_flush(struct rdump_copy *copy)
 {
+	if (copy->compressed) {
+		return compress_bytes(copy, copy->buffer, copy->buffered, true);
+	}
 	return flush_vectors(copy) < 0 ? -1 : flush_buffer(copy);
 }

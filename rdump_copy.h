@@ -1,10 +1,11 @@
 /*
  * Bytes on their way into the file: small values through a buffer, runs of memory straight from where they are, or
- * through the kernel's copy of the address space.
+ * through the kernel's copy of the address space. Into a compressed file all of them go through the buffer.
  */
 #ifndef RDUMP_COPY_H
 #define RDUMP_COPY_H
 
+#include "rdump_compress.h"
 #include "rdump_error.h"
 #include "rdump_file.h"
 #include "rdump_scratch.h"
@@ -18,7 +19,7 @@ struct rdump_region {
 struct rdump_copy {
 	struct rdump_file *file;
 	struct rdump_error *error;
-	uint64_t size; /* bytes written so far */
+	uint64_t size; /* bytes written to the file so far */
 	uint64_t page_size;
 
 	unsigned char *buffer;
@@ -32,17 +33,32 @@ struct rdump_copy {
 	bool safe_read; /* runs are read through the kernel's copy of the address space */
 	bool can_readv; /* process_vm_readv(2) is permitted */
 	int memory;     /* /proc/self/mem, or -1 */
-	bool opened;    /* the two have been tried */
+	int pipe[2];    /* for a compressed file where there is neither, or -1 */
+	bool opened;    /* these have been tried */
+
+	bool compressed;
+	struct rdump_compress compress;
+	uint64_t shift; /* bytes in the file before those that rdump_copy_correct() can change */
+	uint64_t step;  /* what a compressed file is made larger by */
 };
 
 /*
  * Begins to write to `file`. `error` is where the functions below say why they failed, until the end.
  * safe_read  read memory by process_vm_readv(2) and from /proc/self/mem, as far as they are permitted, not by write(2)
- * Errors: ENOMEM where the scratch is used up. rdump_copy_close() must follow in any case.
+ * The file is compressed where its name says so; its memory is read so in any case, at last through a pipe.
+ * Errors: ENOMEM where the scratch is used up; ENOTSUP, a compressed file without libzstd; those of pipe2(2).
+ * rdump_copy_close() must follow in any case.
  */
 RDUMP_HIDDEN int rdump_copy_open(struct rdump_copy *copy, struct rdump_scratch *scratch, struct rdump_file *file,
 	bool safe_read, struct rdump_error *error);
 RDUMP_HIDDEN void rdump_copy_close(struct rdump_copy *copy);
+
+/*
+ * Says how many bytes will come; `exact` where there can be neither more nor fewer. Returns how many to reserve in the
+ * file: these, or a quarter for a compressed file. One that needs more reserves it while it is written, and any file
+ * returns what is left over when it is committed.
+ */
+RDUMP_HIDDEN uint64_t rdump_copy_expect(struct rdump_copy *copy, uint64_t size, bool exact);
 
 /* Writes bytes, a u32, a u64, a string with its length before it. */
 RDUMP_HIDDEN int rdump_copy_bytes(struct rdump_copy *copy, const void *bytes, size_t length);
@@ -57,7 +73,16 @@ RDUMP_HIDDEN int rdump_copy_string(struct rdump_copy *copy, const char *string, 
  */
 RDUMP_HIDDEN int rdump_copy_run(struct rdump_copy *copy, uint64_t begin, uint64_t end);
 
-/* Writes what is still on its way. */
+/*
+ * Lets rdump_copy_correct() change the bytes written so far, which must still fit into the buffer. In a compressed file
+ * they become a frame of their own that is not compressed.
+ */
+RDUMP_HIDDEN int rdump_copy_correctable(struct rdump_copy *copy);
+
+/* Replaces bytes, `at` bytes from the beginning. Errors: those of pwrite(2). */
+RDUMP_HIDDEN int rdump_copy_correct(struct rdump_copy *copy, uint64_t at, const void *bytes, size_t length);
+
+/* Writes what is still on its way. Nothing can be written after it. */
 RDUMP_HIDDEN int rdump_copy_flush(struct rdump_copy *copy);
 
 #endif

@@ -269,11 +269,12 @@ int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *
 	if (err) {
 		return rdump_fail(error, "lock the folder of", file->path, err);
 	}
-	status = check_budget(file, size, error);
-	if (status == 0) {
-		status = reserve(file, size, error);
-	} else if (status > 0) {
+	status = file->budget ? check_budget(file, size, error) : 0;
+	if (status > 0) {
 		status = rdump_fail(error, "keep within the budget with", file->path, EDQUOT);
+	} else if (status == 0) {
+		err = look_for_room(file, size - file->reserved);
+		status = err ? rdump_fail(error, "find room for", file->path, err) : reserve(file, size, error);
 	}
 	unlock_folder(file);
 	return status;

@@ -47,7 +47,10 @@ RDUMP_HIDDEN int rdump_file_create(
  */
 RDUMP_HIDDEN int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error);
 
-/* Makes the reserved size `size` while writing; EDQUOT where the budget has no room for it. */
+/*
+ * Makes the reserved size `size` while writing, when what was reserved is written. Errors: EDQUOT where the budget has
+ * no room for it, and otherwise as rdump_file_create().
+ */
 RDUMP_HIDDEN int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 
 /* Sets the final size and renames the file over its target. On failure the target is as it was. */

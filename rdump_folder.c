@@ -266,7 +266,8 @@ static void visit(struct survey *survey, const char *name)
 	bool temporary = is_temporary_name(name);
 	struct stat status;
 
-	if ((!temporary && !ends_with(name, RDUMP_SUFFIX)) || !strcmp(name, survey->target)
+	if (!(temporary || ends_with(name, RDUMP_SUFFIX) || ends_with(name, RDUMP_COMPRESSED))
+		|| !strcmp(name, survey->target)
 		|| !strcmp(name, survey->temporary)
 		|| fstatat(survey->folder->fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(status.st_mode)
 		|| (temporary && remove_leftover(survey, name))) {

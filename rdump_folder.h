@@ -18,6 +18,7 @@
 #define RDUMP_TEMPORARY_DIGITS 32 /* hex digits between them; the first half is the folder's origin */
 #define RDUMP_TEMPORARY_SIZE (sizeof(RDUMP_TEMPORARY_PREFIX RDUMP_TEMPORARY_SUFFIX) + RDUMP_TEMPORARY_DIGITS)
 #define RDUMP_SUFFIX ".rdump"
+#define RDUMP_COMPRESSED ".rdump.zst"
 
 /* Seconds without a write after which a temporary file of another origin is left behind, if nobody has locked it. */
 #define RDUMP_LEFTOVER_AGE 3600

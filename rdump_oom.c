@@ -6,6 +6,7 @@
 #include "rdump_oom.h"
 
 #include "rdump_auto.h"
+#include "rdump_compress.h"
 #include "rdump_counters.h"
 #include "rdump_errors.h"
 #include "rdump_log.h"
@@ -44,6 +45,9 @@ int rdump_oom_set(zend_string *path, bool full, struct rdump_error *error)
 		}
 		if (rdump_target_is_forbidden(ZSTR_VAL(path))) {
 			return rdump_fail(error, "keep (open_basedir restriction in effect)", ZSTR_VAL(path), EPERM);
+		}
+		if (rdump_compress_is_wanted(template) && !rdump_compress_library()) {
+			return rdump_fail(error, RDUMP_NOT_COMPRESSED, ZSTR_VAL(path), ENOTSUP);
 		}
 		kept = zend_string_init(template, strlen(template), 0);
 	}

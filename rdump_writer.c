@@ -280,32 +280,14 @@ static int write_runs(struct pass *pass, struct rdump_pages *pages, const struct
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
 
-/*
- * Where the runs were asked for again, other threads may have changed their number since it was planned. It stands 4
- * bytes before the table.
- */
-static int correct_regions(
-	struct rdump_copy *copy, const struct rdump_request *request, size_t padding, uint32_t regions)
-{
-	off_t at = (off_t) header_size(request, padding) - 4;
-	ssize_t written;
-
-	do {
-		written = pwrite(copy->file->fd, &regions, sizeof(regions), at);
-	} while (written < 0 && errno == EINTR);
-	if (written != (ssize_t) sizeof(regions)) {
-		return rdump_fail(copy->error, "write", copy->file->path, written < 0 ? errno : EIO);
-	}
-	return 0;
-}
-
 static int write_dump(
 	struct rdump_copy *copy, const struct rdump_request *request, struct rdump_pages *pages, const struct plan *plan)
 {
 	const struct rdump_maps *maps = pages->maps;
 	struct pass pass = {copy, 0};
 
-	if (put_header(copy, &request->process, plan->padding, rdump_maps_rss(maps), maps->count, plan->regions) < 0) {
+	if (put_header(copy, &request->process, plan->padding, rdump_maps_rss(maps), maps->count, plan->regions) < 0
+		|| (pages->asked_twice && rdump_copy_correctable(copy) < 0)) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < maps->count; i++) {
@@ -316,7 +298,12 @@ static int write_dump(
 	if (write_runs(&pass, pages, plan) < 0 || rdump_copy_flush(copy) < 0) {
 		return -1;
 	}
-	return pass.regions == plan->regions ? 0 : correct_regions(copy, request, plan->padding, pass.regions);
+	if (pass.regions == plan->regions) {
+		return 0;
+	}
+	/* The runs were asked for again, and other threads had changed their number: it stands 4 bytes before the table. */
+	return rdump_copy_correct(
+		copy, header_size(request, plan->padding) - 4, &pass.regions, sizeof(pass.regions));
 }
 
 /* From the planned size to the renamed file. Returns 1 where the budget has no room, 0 or -1. */
@@ -324,8 +311,10 @@ static int make_file(const struct rdump_request *request, struct rdump_copy *cop
 	const struct plan *plan, struct rdump_result *result)
 {
 	struct rdump_file *file = copy->file;
-	int status = rdump_file_create(file, result->size, request->budget, &result->error);
+	int status;
 
+	result->size = rdump_copy_expect(copy, result->size, !pages->asked_twice);
+	status = rdump_file_create(file, result->size, request->budget, &result->error);
 	if (status != 0) {
 		return status;
 	}

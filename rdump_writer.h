@@ -37,7 +37,7 @@ enum rdump_outcome {
 struct rdump_result {
 	enum rdump_outcome outcome;
 	struct rdump_error error; /* .step is NULL where nothing went wrong */
-	uint64_t size;            /* of the dump, or what it would have been (RDUMP_SKIPPED) */
+	uint64_t size;            /* of the file, or what was to be reserved for it (RDUMP_SKIPPED) */
 	uint64_t others;          /* RDUMP_SKIPPED: what the other dumps in the folder take */
 };
 

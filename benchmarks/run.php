@@ -552,6 +552,49 @@ function full(): void
     }
 }
 
+/*
+ * A compressed dump and a plain one. The time on a disk of 125 MB/s (a network volume) is computed, not measured: the
+ * size of the file at that speed, or the processor time if that is longer. To limit the speed of a file system needs
+ * dm-delay or io.max of cgroup v2, and few machines for tests have them.
+ */
+function compressed(): void
+{
+    $heaps = [
+        '120,000 objects' => fn() => filled(Worker::php(), 'objects', '120000'),
+        '100 MB of texts' => fn() => filled(Worker::php(), 'texts', (string) (100 * MB)),
+        'opcache, /usr/share/php' => fn() => filled(Worker::php(...opcache()), 'compile', '/usr/share/php'),
+    ];
+    foreach ($heaps as $name => $heap) {
+        $worker = $heap();
+        foreach (places() as $place => $folder) {
+            $dump = function (string $path) use ($worker): array {
+                $answer = $worker->ask('dump', $path, 'lean');
+                unlink($path);
+                return $answer;
+            };
+            take_turns('compressed', "$name $place", $folder, Options::rounds(9), [
+                'plain' => fn($path) => $dump($path),
+                'compressed' => fn($path) => $dump("$path.zst"),
+            ]);
+            $its = fn($variant, $metric) => median(Results::values('compressed', "$name $place", $variant, $metric));
+            [$plain, $small] = [$its('plain', 'bytes'), $its('compressed', 'bytes')];
+            $on = fn($variant, $bytes) => max($its($variant, 'cpu'), $bytes / 125e6);
+            Results::row('compressed', "$name, $place: size, time, processor time; at 125 MB/s",
+                sprintf('%s → %s (%.1f ×); %s → %s; %s → %s (%.0f MB/s); %s → %s', size($plain), size($small),
+                    $plain / $small, seconds($its('plain', 'seconds')), seconds($its('compressed', 'seconds')),
+                    seconds($its('plain', 'cpu')), seconds($its('compressed', 'cpu')),
+                    $plain / 1e6 / $its('compressed', 'cpu'), seconds($on('plain', $plain)),
+                    seconds($on('compressed', $small))));
+        }
+    }
+}
+
+function filled(Worker $worker, string ...$words): Worker
+{
+    $worker->ask(...$words);
+    return $worker;
+}
+
 /* ---- the results ------------------------------------------------------------------------------------------------- */
 
 function machine(): string
@@ -596,7 +639,8 @@ Options::parse(array_slice($argv, 1));
 $started = hrtime(true) / 1e9;
 $cases = ['dense' => 'dense', 'php' => 'php', 'fragmented' => 'fragmented', 'size' => 'file_size',
     'reserved' => 'reserved', 'mappings' => 'mappings',
-    'opcache' => 'opcache_case', 'idle' => 'idle', 'slots' => 'slots', 'gcore' => 'gcore', 'full' => 'full'];
+    'opcache' => 'opcache_case', 'idle' => 'idle', 'slots' => 'slots', 'gcore' => 'gcore', 'full' => 'full',
+    'compressed' => 'compressed'];
 if ($unknown = array_diff(Options::$only, array_keys($cases))) {
     exit('no such case: ' . implode(', ', $unknown) . "\n");
 }

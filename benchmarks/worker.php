@@ -4,6 +4,9 @@
  * commands of worker.c on stdin, and:
  *
  *   fill BYTES           that much PHP heap, in strings, no page of it zero
+ *   objects COUNT        so many objects of a shop: orders with dates, items, customers
+ *   texts BYTES          that much text, as JSON
+ *   compile FOLDER       opcache gets the PHP files of the folder
  *   reserve BYTES        address space that is never touched
  *   private              the bytes of private memory that the kernel counts as resident
  */
@@ -54,6 +57,63 @@ function fill(int $bytes): array
     }
     gc_mem_caches();
     return ['filled' => $bytes];
+}
+
+/* Words of which some are frequent. */
+function words(int $count): string
+{
+    static $known = [];
+    for ($i = count($known); $i < 2000; $i++) {
+        $known[] = substr(strtr(base64_encode(random_bytes(9)), '+/', 'ab'), 0, random_int(2, 10));
+    }
+    $words = [];
+    while ($count-- > 0) {
+        $words[] = $known[(int) (1999 * (mt_rand() / mt_getrandmax()) ** 2)];
+    }
+    return implode(' ', $words);
+}
+
+final class Order
+{
+    public array $items = [];
+
+    public function __construct(public int $number, public string $customer, public DateTime $at, public float $total)
+    {
+    }
+}
+
+function objects(int $count): array
+{
+    global $memory;
+    for ($i = 0; $i < $count; $i++) {
+        $order = new Order($i, words(2), new DateTime('@' . mt_rand()), mt_rand() / 100);
+        for ($j = 0; $j < 3; $j++) {
+            $order->items[] = ['sku' => mt_rand(), 'name' => words(1), 'quantity' => mt_rand(1, 9),
+                'price' => mt_rand() / 7];
+        }
+        $memory[] = $order;
+    }
+    return ['objects' => $count];
+}
+
+function texts(int $bytes): array
+{
+    global $memory;
+    for ($left = $bytes; $left > 0; $left -= strlen($text)) {
+        $text = json_encode(['id' => mt_rand(), 'title' => words(8), 'body' => words(400),
+            'key' => bin2hex(random_bytes(32)), 'at' => date('c', mt_rand())]);
+        $memory[] = $text;
+    }
+    return ['texts' => $bytes];
+}
+
+function compile(string $folder): array
+{
+    $count = 0;
+    foreach (new RecursiveIteratorIterator(new RecursiveDirectoryIterator($folder)) as $file) {
+        $count += $file->getExtension() === 'php' && @opcache_compile_file($file->getPathname());
+    }
+    return ['files' => $count];
 }
 
 function reserve(int $bytes): array
@@ -121,6 +181,9 @@ while (($line = fgets(STDIN)) !== false) {
     $word = explode(' ', trim($line));
     $answer = match ($word[0]) {
         'fill' => fill((int) $word[1]),
+        'objects' => objects((int) $word[1]),
+        'texts' => texts((int) $word[1]),
+        'compile' => compile($word[1]),
         'reserve' => reserve((int) $word[1]),
         'private' => private_bytes(),
         'dump' => dump($word[1], $word[2] === 'full'),

@@ -14,7 +14,8 @@ echo $match[2] === $match[3] ? '' : 'not ', "the tag of this PHP\n";
 $lines = explode("\n", trim($run->out));
 sort($lines); /* the order of the directives depends on the version */
 echo preg_replace(['/(\nVersion => ).*/', '/(tag => )v[78]\d/', '/(safe_read => )(On|Off) => (On|Off)/',
-    '/tag of this.*/'], ['$1X', '$1vXX', '$1X => X', ''], trim(implode("\n", $lines)));
+    '/(Compressed dumps => )(libzstd [\d.]+|no \(built without libzstd\))$/m',
+    '/tag of this.*/'], ['$1X', '$1vXX', '$1X => X', '$1X', ''], trim(implode("\n", $lines)));
 ?>
 --CLEAN--
 <?php
@@ -24,6 +25,7 @@ rdump_clean(__FILE__);
 --EXPECT--
 the version is told
 the tag of this PHP
+Compressed dumps => X
 Directive => Local Value => Master Value
 Dump on exhausted memory => off
 Format version => 3

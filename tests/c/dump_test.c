@@ -3,6 +3,7 @@
 #include "reader.h"
 #include "shim.h"
 #include "../../rdump_writer.h"
+#include "../../rdump_compress.h"
 #include "../../rdump_copy.h"
 #include "../../rdump_maps.h"
 
@@ -852,6 +853,8 @@ static void no_mapping_left(void)
 	int fd = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
 	size_t most, made = 0, touched = 0, step = page / 4096; /* larger pages, fewer of them: the bytes stay the same */
 	unsigned char *memory;
+	static const char *const path[] = {"dump.rdump", "dump.rdump.zst"};
+	int paths = rdump_compress_library() ? 2 : 1;
 
 	expect(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0, "max_map_count: %s", strerror(errno));
 	close(fd);
@@ -873,12 +876,17 @@ static void no_mapping_left(void)
 	while (mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED) {
 	}
 	expect(made < 2 * most && errno == ENOMEM, "%zu mappings, and room for more: %s", made, strerror(errno));
-	dump_to("dump.rdump", false, false);
+	for (int i = 0; i < paths; i++) {
+		dump_to(path[i], false, false);
+	}
 	munmap(memory + page, (2 * most - 1) * page); /* the reader needs memory */
-	reader_open(&reader, "dump.rdump");
-	expect(reader.mappings > most - 10 && reader_held(&reader, memory, made * page) == touched * page,
-		"%u mappings, %zu of %zu pages", reader.mappings, reader_held(&reader, memory, made * page) / page, touched);
-	reader_close(&reader);
+	for (int i = 0; i < paths; i++) {
+		reader_open(&reader, path[i]);
+		expect(reader.mappings > most - 10 && reader_held(&reader, memory, made * page) == touched * page,
+			"%s: %u mappings, %zu of %zu pages", path[i], reader.mappings,
+			reader_held(&reader, memory, made * page) / page, touched);
+		reader_close(&reader);
+	}
 }
 
 /* ---- the dump's own memory --------------------------------------------------------------------------------------- */
@@ -1261,6 +1269,7 @@ struct painted {
 	struct rdump_file file;
 	struct rdump_request request;
 	struct rdump_result result;
+	const char *path;
 	unsigned char *stack;
 	size_t used;
 };
@@ -1280,7 +1289,7 @@ static void *dump_on_painted_stack(void *context)
 
 	/* the stack that was needed up to here is not the dump's */
 	memset(painted->stack, 0xa5, (size_t) (here - 512 - painted->stack));
-	if (rdump_file_open(&painted->file, "./dump.rdump", &painted->result.error) == 0) {
+	if (rdump_file_open(&painted->file, painted->path, &painted->result.error) == 0) {
 		rdump_write(&painted->request, &painted->file, &painted->result);
 	}
 	painted->used = (size_t) (here - lowest_touched(painted->stack));
@@ -1304,7 +1313,8 @@ static void small_stack(void)
 	painted.stack = map(STACK_SIZE / page, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	pthread_attr_init(&attributes);
 	expect(pthread_attr_setstack(&attributes, painted.stack, STACK_SIZE) == 0, "pthread_attr_setstack");
-	for (int variant = 0; variant < 8; variant++) {
+	for (int variant = 0; variant < (rdump_compress_library() ? 16 : 8); variant++) {
+		painted.path = variant & 8 ? "./dump.rdump.zst" : "./dump.rdump";
 		painted.request = request_for(variant & 1, variant & 2);
 		painted.request.marker = true;
 		painted.request.budget = variant & 4 ? (uint64_t) 1 << 50 : 0;
@@ -1315,7 +1325,7 @@ static void small_stack(void)
 		expect(painted.used < STACK_BOUND, "a dump took %zu bytes of stack", painted.used);
 		most = painted.used > most ? painted.used : most;
 	}
-	reader_open(&reader, "dump.rdump");
+	reader_open(&reader, painted.path);
 	note("%zu", most);
 }
 

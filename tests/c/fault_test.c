@@ -2,6 +2,7 @@
 #include "check.h"
 #include "reader.h"
 #include "shim.h"
+#include "../../rdump_compress.h"
 #include "../../rdump_writer.h"
 
 #include <errno.h>
@@ -18,10 +19,16 @@
 static size_t page;
 static char left_over[80]; /* in the folder f */
 static unsigned char *arena;
+static const char *dump_path = "f/x.rdump", *marker_path = "f/x.rdump.done";
 
-/* Memory that is the only one in the list: every third page exists, and the last mapping is shared. */
+/*
+ * Memory that is the only one in the list: every third page exists, and the last mapping is shared. Half of each page
+ * cannot be compressed.
+ */
 static void plant(void)
 {
+	uint32_t noise = 1;
+
 	arena = mmap(NULL, (PAGES + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	expect(arena != MAP_FAILED, "mmap: %s", strerror(errno));
 	arena += page;
@@ -34,6 +41,10 @@ static void plant(void)
 	(void) madvise(arena, PAGES * page, MADV_NOHUGEPAGE);
 	for (size_t i = 0; i < PAGES; i += 3) {
 		memset(arena + i * page, (int) i % 251 + 1, page);
+		for (size_t j = 0; j < page / 2; j++) {
+			noise = noise * 1103515245 + 12345;
+			arena[i * page + j] = (unsigned char) (noise >> 16);
+		}
 	}
 	shim_show_only(arena, arena + PAGES * page);
 }
@@ -53,11 +64,10 @@ static void check_whole(const char *what)
 {
 	struct reader reader;
 
-	reader_open(&reader, "f/x.rdump");
+	reader_open(&reader, dump_path);
 	for (size_t i = 0; i < PAGES; i += 3) {
 		const unsigned char *bytes = reader_at(&reader, arena + i * page, page);
-		expect(bytes && bytes[0] == i % 251 + 1 && !memcmp(bytes, bytes + 1, page - 1), "%s: page %zu is not whole",
-			what, i);
+		expect(bytes && !memcmp(bytes, arena + i * page, page), "%s: page %zu is not whole", what, i);
 	}
 	reader_close(&reader);
 }
@@ -121,14 +131,14 @@ static void check_outcome(
 	if (whole && err == EIO && (!strcmp(shim.failed, "pread") || !strcmp(shim.failed, "process_vm_readv"))) {
 		/* the error for memory that does not exist any more: its page is written as zeros */
 		struct reader reader;
-		reader_open(&reader, "f/x.rdump");
+		reader_open(&reader, dump_path);
 		reader_close(&reader);
 		tally->whole++;
 	} else if (whole) {
 		check_whole(what);
 		tally->whole++;
 	} else {
-		expect(file_is("f/x.rdump", "earlier", 7), "%s: the earlier file is lost", what);
+		expect(file_is(dump_path, "earlier", 7), "%s: the earlier file is lost", what);
 		expect(result->error.step && *result->error.step && result->error.path && result->error.err,
 			"%s: no reason is given", what);
 		/* a read that returns nothing although there is more is the only error without an errno */
@@ -148,12 +158,12 @@ static void check_outcome(
 		}
 	}
 	if (whole && !result->error.step) {
-		expect((access("f/x.rdump.done", F_OK) == 0) == request->marker, "%s: marker", what);
+		expect((access(marker_path, F_OK) == 0) == request->marker, "%s: marker", what);
 	}
 	if (!whole && request->marker) {
 		struct stat status;
 		/* A marker is that of an earlier dump, or there is none. There is no new one. */
-		expect(stat("f/x.rdump.done", &status) < 0 || status.st_size == 5, "%s: a marker without a dump", what);
+		expect(stat(marker_path, &status) < 0 || status.st_size == 5, "%s: a marker without a dump", what);
 	}
 	expect(!strstr(list_folder("f"), ".part") || !strcmp(shim.failed, "unlinkat")
 			|| strstr(list_folder("f"), left_over + 2),
@@ -169,11 +179,11 @@ static bool fail_once(const struct rdump_request *request, int nth, int err, con
 	struct rdump_result result;
 	int descriptors, descriptors_behind, mappings, mappings_behind;
 
-	(void) unlink("f/x.rdump.done");
+	(void) unlink(marker_path);
 	(void) unlink(left_over);
-	put_file("f/x.rdump", "earlier", 7);
+	put_file(dump_path, "earlier", 7);
 	if (request->marker) {
-		put_file("f/x.rdump.done", "stale", 5);
+		put_file(marker_path, "stale", 5);
 	}
 	put_file(left_over, "left over", 9);
 	descriptors = count_descriptors();
@@ -184,7 +194,7 @@ static bool fail_once(const struct rdump_request *request, int nth, int err, con
 	shim.err = err;
 	shim.only = only;
 	shim.file_system = 0xef53; /* that of a disk, wherever this runs */
-	if (rdump_file_open(&file, "f/x.rdump", &result.error) < 0) {
+	if (rdump_file_open(&file, dump_path, &result.error) < 0) {
 		result.outcome = RDUMP_FAILED;
 	} else {
 		rdump_write(request, &file, &result);
@@ -251,6 +261,32 @@ static void with_marker_and_budget(void)
 static void safely(void)
 {
 	each_call(true, false, 0, NULL, NULL);
+}
+
+static void compressed_dump(bool marker, uint64_t budget, const char *closed)
+{
+	if (!rdump_compress_library()) {
+		skip("built without libzstd");
+	}
+	dump_path = "f/x.rdump.zst";
+	marker_path = "f/x.rdump.zst.done";
+	each_call(false, marker, budget, closed, NULL);
+}
+
+static void compressed(void)
+{
+	compressed_dump(false, 0, NULL);
+}
+
+static void compressed_with_marker_and_budget(void)
+{
+	compressed_dump(true, (uint64_t) 1 << 30, NULL);
+}
+
+static void compressed_by_a_pipe(void)
+{
+	refuse_readv = true;
+	compressed_dump(false, 0, "/proc/self/mem");
 }
 
 static void as_a_worker(void)
@@ -419,6 +455,9 @@ int main(void)
 	check("each call fails once, safe_read", safely);
 	check("each call fails once, in a worker that was root before", as_a_worker);
 	check("each call fails once, without a page table", without_page_table);
+	check("each call fails once, compressed", compressed);
+	check("each call fails once, compressed, with a marker and a budget", compressed_with_marker_and_budget);
+	check("each call fails once, compressed, memory read by a pipe", compressed_by_a_pipe);
 	check("a call that fails from its nth time on", stays_full);
 	check("a marker that cannot be created", marker_fails);
 	check("a dump that becomes larger than planned", larger_than_planned);

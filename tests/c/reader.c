@@ -1,5 +1,6 @@
 /* See reader.h. */
 #include "reader.h"
+#include "../../rdump_compress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifdef RDUMP_WITH_ZSTD
+# define ZSTD_STATIC_LINKING_ONLY
+# include <zstd.h>
+#endif
 
 struct cursor {
 	const unsigned char *file;
@@ -103,6 +109,29 @@ static void take_global(const char *name, uint64_t address, const char *wanted, 
 	}
 }
 
+/* Puts what a compressed file holds into its place in memory. libzstd compares the checksums. */
+static void unpack(struct reader *reader, const char *path)
+{
+#ifdef RDUMP_WITH_ZSTD
+	unsigned long long most = ZSTD_decompressBound(reader->file, reader->size);
+	unsigned char *content;
+	size_t size;
+
+	expect(most > 0 && most < (1ULL << 40), "%s: not of zstd", path);
+	content = mmap(NULL, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	expect(content != MAP_FAILED, "mmap: %s", strerror(errno));
+	size = ZSTD_decompress(content, most, reader->file, reader->size);
+	expect(!ZSTD_isError(size), "%s: %s", path, ZSTD_getErrorName(size));
+	munmap((void *) (uintptr_t) reader->file, reader->size);
+	expect(mremap(content, most, size, 0) == content, "mremap: %s", strerror(errno));
+	reader->file = content;
+	reader->size = size;
+#else
+	(void) reader;
+	expect(false, "%s: there is no libzstd to read it with", path);
+#endif
+}
+
 void reader_open(struct reader *reader, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -119,6 +148,9 @@ void reader_open(struct reader *reader, const char *path)
 	reader->file = mmap(NULL, reader->size, PROT_READ, MAP_PRIVATE, fd, 0);
 	expect(reader->file != MAP_FAILED, "mmap %s: %s", path, strerror(errno));
 	close(fd);
+	if (rdump_compress_is_wanted(path)) {
+		unpack(reader, path);
+	}
 	cursor.file = reader->file;
 	cursor.size = reader->size;
 	cursor.at = 0;

@@ -29,7 +29,7 @@ struct reader {
 	struct reader_region *region;
 };
 
-/* Reads the whole file strictly. */
+/* Reads the whole file strictly; unpacked where its name ends in .zst. */
 void reader_open(struct reader *reader, const char *path);
 void reader_close(struct reader *reader);
 

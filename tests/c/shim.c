@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 struct shim shim;
-bool refuse_batches;
+bool refuse_batches, refuse_readv;
 bool old_entries;
 
 static pthread_t armed_by;
@@ -289,6 +289,10 @@ WRAP(ssize_t, process_vm_readv,
 {
 	ssize_t got = -1;
 
+	if (refuse_readv) {
+		errno = EPERM;
+		return -1;
+	}
 	if (!fails("process_vm_readv")) {
 		got = __real_process_vm_readv(pid, local, locals, remote, remotes, flags);
 	}
@@ -339,6 +343,11 @@ WRAP(int, close, (int fd))
 	/* A close that fails closes the descriptor too, as close(2) says. */
 	int status = __real_close(fd);
 	return fails("close") ? -1 : status;
+}
+
+WRAP(int, pipe2, (int fd[2], int flags))
+{
+	return fails("pipe2") ? -1 : __real_pipe2(fd, flags);
 }
 
 WRAP(off_t, lseek, (int fd, off_t at, int from))

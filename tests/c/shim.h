@@ -46,6 +46,9 @@ extern bool refuse_batches;
 /* Entries of pagemap are as Linux 3.11 to 4.1 may write them: with the page's size in bits 55 to 60. Armed or not. */
 extern bool old_entries;
 
+/* A filter refuses process_vm_readv(). Armed or not. */
+extern bool refuse_readv;
+
 /* Arms it, with all counters and settings at 0. */
 void shim_arm(void);
 
