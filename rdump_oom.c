@@ -232,7 +232,7 @@ static void on_report(const char *cause, const char *file, uint32_t line)
 	trigger.remark = ", reported late: the call stack is of a later moment";
 #endif
 	dump_late(&trigger);
-	/* The line may exhaust memory once more: that is no second dump. A bailout leaves this set until the request ends. */
+	/* The line may exhaust memory once more: no second dump. A bailout leaves this set until the request ends. */
 	RDUMP_G(dumping) = true;
 	rdump_log(RDUMP_G(oom_line));
 	RDUMP_G(dumping) = false;
