@@ -27,7 +27,7 @@ class Handler implements SessionHandlerInterface
 }
 session_set_save_handler(new Handler, false);
 session_id("x");
-session_start(["use_cookies" => 0, "use_only_cookies" => 0, "cache_limiter" => ""]);
+session_start(["use_cookies" => 0, "cache_limiter" => ""]);
 $_SESSION["a"] = 1;
 ';
 $code = [
