@@ -13,7 +13,7 @@ $automatic = ['rdump.oom_dump' => "$folder/auto-%i.rdump", 'rdump.oom_dump_max_t
     'rdump.oom_dump_marker' => 1];
 $exhaust = RDUMP_EXHAUST . '(new Fiber(function () { exhaust(); }))->start();';
 $call = '(new Fiber(function () { var_dump(rdump_dump("call.rdump")); }))->start();';
-foreach (['16K', '20K', '24K', '32K', '40K', '64K'] as $size) {
+foreach (['16K', '20K', '24K', '32K', '40K', '64K', '128K', '256K'] as $size) {
     /* PHP 8.3 and later refuse such a stack by themselves. */
     $small = ['fiber.stack_size' => $size, 'zend.max_allowed_stack_size' => -1];
     $without = rdump_run($folder, $exhaust, $small);

@@ -207,9 +207,11 @@ build_project() {
 	for include in "" /main /TSRM /Zend /ext /ext/date/lib; do
 		flags+=" -isystem $headers$include"
 	done
+	# As config.m4 has it, without libzstd.
 	# shellcheck disable=SC2086 # several flags
-	"$3gcc" -shared -fPIC -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DCOMPILE_DL_RDUMP=1 \
-		-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 $flags -I"$root" "$root"/rdump*.c -o "$tree/so/modules/rdump.so" &&
+	"$3gcc" -shared -fPIC -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DCOMPILE_DL_RDUMP=1 -Wl,-z,now \
+		-fvisibility=hidden -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 $flags \
+		-I"$root" "$root"/rdump*.c -o "$tree/so/modules/rdump.so" &&
 		"$3gcc" $flags -o "$tree/so/offsets" "$root/tests/lib/offsets.c" &&
 		"$root/tests/c/run" --build "$tree/c" "$3gcc"
 }
