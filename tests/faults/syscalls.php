@@ -16,7 +16,8 @@ const CALLS = [
     'clock_nanosleep' => 230,
     'openat' => 257, 'newfstatat' => 262, 'unlinkat' => 263, 'renameat' => 264, 'process_vm_readv' => 310,
     'getrandom' => 318,
-    'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6,
+    'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6, 'munlock' => 150,
+    'mprotect' => 10, 'uname' => 63, 'fsync' => 74,
 ];
 /* Calls that cannot fail, as their manual pages say. */
 const NEVER_FAIL = ['getpid', 'geteuid', 'gettid'];
@@ -56,8 +57,8 @@ const ERRORS = [
 const ANY_ERROR = ['EIO', 'ENOMEM', 'EPERM', 'ENOSYS'];
 
 /* A dump does not need these: there is another way, or the answer is not necessary. */
-const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'madvise', 'memfd_create', 'sysinfo', 'getrandom', 'fcntl', 'fstatfs',
-    'readlink',
+const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'mprotect', 'munlock', 'uname', 'madvise', 'memfd_create', 'sysinfo',
+    'getrandom', 'fcntl', 'fstatfs', 'readlink',
     'rt_sigprocmask', 'rt_sigpending', 'rt_sigtimedwait', 'getdents64', 'lseek', 'flock', 'mincore'];
 /* With a budget the sizes must be known: if they are not, there is no dump. */
 const NEEDED_FOR_BUDGET = ['getdents64', 'lseek', 'flock'];
@@ -174,8 +175,9 @@ function dump_by_itself(array $faults, $but_mappings)
     if (!pcntl_wifexited($status) || pcntl_wexitstatus($status) !== 255 || $leaked === false) {
         return null;
     }
-    $line = preg_match('/rdump: memory limit reached: .*/', (string) @file_get_contents($log), $match) ? $match[0]
-        : null;
+    /* A PHP that reports late has the place of the exhaustion at the end of the line. */
+    $line = preg_match('/rdump: memory limit reached: .*/', (string) @file_get_contents($log), $match)
+        ? preg_replace('/, in \S+ on line \d+$/D', '', $match[0]) : null;
     return [$line !== null && strpos($line, ': dumped to ') !== false, $line, substr($leaked, 0, -1)];
 }
 
