@@ -16,7 +16,7 @@ class Held
 }
 $held = new Held();
 $held->text = str_repeat('in the dump ', 300000);
-foreach (['lean.rdump.zst' => false, 'full.rdump.zst' => true] as $path => $full) {
+foreach (["$folder/lean.rdump.zst" => false, "$folder/full.rdump.zst" => true] as $path => $full) {
     file_put_contents($path, 'earlier');
     var_dump(rdump_dump($path, $full));
     echo rdump_kind($path), ', ', rdump_list($folder), "\n";
@@ -28,7 +28,7 @@ foreach (['lean.rdump.zst' => false, 'full.rdump.zst' => true] as $path => $full
 /* The size of the file is told, and there is a checksum. */
 var_dump(rdump_dump('a.rdump'), rdump_dump('b.rdump.zst'));
 var_dump(filesize('b.rdump.zst') < filesize('a.rdump') / 2);
-$list = rdump_shell('zstd -lv b.rdump.zst')[1];
+$list = rdump_shell("zstd -lv $folder/b.rdump.zst")[1];
 var_dump((bool) preg_match('/Check: XXH64/', $list), (bool) preg_match('/Decompressed Size: .*\(\d+ B\)/', $list));
 /* Only the end of the name decides. */
 mkdir('folder.zst');

@@ -15,7 +15,7 @@ $exhaust = RDUMP_EXHAUST . '(new Fiber(function () { exhaust(); }))->start();';
 $call = '(new Fiber(function () { var_dump(rdump_dump("call.rdump")); }))->start();';
 foreach (['16K', '20K', '24K', '32K', '40K', '64K', '128K', '256K'] as $size) {
     /* PHP 8.3 and later refuse such a stack by themselves. */
-    $small = ['fiber.stack_size' => $size, 'zend.max_allowed_stack_size' => -1];
+    $small = ['fiber.stack_size' => $size, 'zend.max_allowed_stack_size' => -1, 'log_errors' => 1];
     $without = rdump_run($folder, $exhaust, $small);
     if ($without->status !== 255 || strpos($without->out, 'Allowed memory size') === false) {
         continue; /* this PHP needs more stack: for its own message, or because its pages are larger */

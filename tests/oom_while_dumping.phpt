@@ -21,8 +21,8 @@ do {
     }
 } while ($running);
 proc_close($process);
-echo strpos(file_get_contents("$folder/out"), 'mmap() failed') === false ? file_get_contents("$folder/out")
-    : 'no memory', ': ', implode(', ', $dumps), "\n";
+$out = file_get_contents("$folder/out");
+echo preg_match('/mmap\(\) failed|Out of memory/', $out) ? 'no memory' : $out, ': ', implode(', ', $dumps), "\n";
 ?>
 --CLEAN--
 <?php

@@ -250,7 +250,7 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
             $case->wrong("$what: refused with " . json_encode($text, JSON_UNESCAPED_SLASHES));
         }
         /* If the folder cannot be opened, nothing in it can be removed. */
-        if ($automatic && $marker && !in_array([$calls[0], $injected[0][1]], [['openat', 1], ['newfstatat', 1]], true)
+        if ($automatic && $marker && !in_array([$calls[0], $injected[0][1]], [['openat', 1], ['newfstatat', 2]], true)
             && !in_array('unlinkat', $calls, true)) {
             $case->wrong("$what: refused, and yet a marker");
         }
