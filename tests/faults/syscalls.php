@@ -233,7 +233,7 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
         if ($wrong = fault_look_at_dump($target, $needle)) {
             $case->lostFile("$what: $wrong");
         }
-        if ($automatic && $marker === (strpos($text, 'but cannot create the marker') !== false)) {
+        if ($automatic && $marker === (bool) preg_match('/but cannot (create|give mode 0600 to) the marker/', $text)) {
             $case->wrong("$what: a marker is " . ($marker ? '' : 'not ') . "there: $text");
         }
     } else {
