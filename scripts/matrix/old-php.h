@@ -8,6 +8,16 @@
 # include "zend_observer.h"
 #endif
 
+#if OLD_PHP < 70100
+/* A line of the log has no priority. */
+# include "SAPI.h"
+# define sapi_module old_sapi_module
+extern struct old_sapi_module {
+	char *name;
+	void (*log_message)(char *message);
+} old_sapi_module;
+#endif
+
 #undef PHP_VERSION_ID
 #define PHP_VERSION_ID OLD_PHP
 

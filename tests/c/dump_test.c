@@ -468,7 +468,7 @@ static void go_away(const struct way *way, size_t piece)
 		expect(right, "page %zu is %s%s, piece %zu", i, state, way->safe_read ? ", safe_read" : "", piece);
 	}
 	/* A run of 500 pages costs fewer than two calls per page. */
-	expect(shim.only || piece || calls < 1000, "%d calls", calls);
+	expect(shim.only || piece || check_emulated() || calls < 1000, "%d calls", calls);
 	reader_close(&reader);
 	shim_restore();
 	munmap(memory, GOING_PAGES * page);
@@ -489,6 +489,9 @@ static void memory_that_goes(void)
 	static const size_t piece[] = {0, 4096, 65536, 1 << 21};
 
 	for (size_t i = 0; i < sizeof(way) / sizeof(*way); i++) {
+		if (check_emulated() && !strcmp(way[i].before, "process_vm_readv")) {
+			continue; /* the emulator does not have it */
+		}
 		for (size_t j = 0; j < sizeof(piece) / sizeof(*piece); j++) {
 			go_away(&way[i], piece[j]);
 		}
@@ -719,7 +722,9 @@ static void asked_once(void)
 	shim.before = count_questions;
 	dump_and_read(&reader, false, false);
 	shim_disarm();
-	expect(asked == 0 && reader.regions >= pages, "asked %d times behind the plan, %u regions", asked, reader.regions);
+	/* An emulator may refuse a write of many vectors: then it is /proc/self/mem that is asked. */
+	expect((asked == 0 || check_emulated()) && reader.regions >= pages, "asked %d times behind the plan, %u regions",
+		asked, reader.regions);
 	reader_close(&reader);
 }
 
