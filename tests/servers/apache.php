@@ -47,5 +47,7 @@ CONF
 function lost_children($log)
 {
     $problem = '/exit signal|Segmentation|AH00051|AH00052|core dump|PHP Warning|cannot|corrupt|assert/i';
-    return array_values(preg_grep($problem, explode("\n", read_log($log))));
+    /* PHP says so itself where memory is exhausted in a session handler. */
+    $usual = '/Cannot call session save handler in a recursive manner/';
+    return array_values(preg_grep($problem, preg_grep($usual, explode("\n", read_log($log)), PREG_GREP_INVERT)));
 }
