@@ -309,8 +309,7 @@ static ssize_t write_after_fault(struct rdump_copy *copy, const struct iovec *ve
 			return -1;
 		}
 	} else {
-		length = length < copy->buffer_size ? length : copy->buffer_size;
-		memset(copy->buffer, 0, length);
+		memset(copy->buffer, 0, length); /* the buffer has room for a page, see rdump_copy_open() */
 		copy->buffered = length;
 	}
 	return flush_buffer(copy) < 0 ? -1 : (ssize_t) length;

@@ -69,11 +69,18 @@ static bool is_since_linux_4_5(void)
 		&& rdump_text_decimal(&release, &minor) && (major > 4 || (major == 4 && minor >= 5));
 }
 
-void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps)
+/* Returns whether anyone uses swap on this machine, and in `*has_swap` whether it has any. Where it is unknown: yes. */
+static bool swap_is_used(bool *has_swap)
 {
 	struct sysinfo system;
 	bool known = sysinfo(&system) == 0;
 
+	*has_swap = !known || system.totalswap != 0;
+	return !known || system.freeswap != system.totalswap;
+}
+
+void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps)
+{
 	pages->maps = maps;
 	pages->page_size = (uint64_t) sysconf(_SC_PAGESIZE);
 	pages->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -83,8 +90,7 @@ void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps)
 	}
 	pages->can_scan = pages->pagemap >= 0;
 	pages->scan_tells_guards = true;
-	pages->swap_in_use = !known || system.freeswap != system.totalswap;
-	pages->has_swap = !known || system.totalswap != 0;
+	pages->swap_in_use = swap_is_used(&pages->has_swap);
 	pages->since_linux_4_5 = is_since_linux_4_5();
 	pages->mincore_asked = false;
 	pages->asked_twice = false;
@@ -353,25 +359,18 @@ static uint64_t swap_of(const struct rdump_maps *later, const struct rdump_mappi
 	return swap;
 }
 
-static bool swap_is_used(void)
-{
-	struct sysinfo system;
-
-	return sysinfo(&system) < 0 || system.freeswap != system.totalswap;
-}
-
 bool rdump_pages_check_swap(struct rdump_pages *pages, struct rdump_maps *maps)
 {
 	struct rdump_scratch *scratch = maps->scratch, before = *scratch;
 	struct rdump_maps later;
 	struct rdump_error ignored;
 	uint32_t at = 0;
-	bool more = false;
+	bool more = false, has_swap;
 
 	if (!pages->mincore_asked || !pages->has_swap) {
 		return false;
 	}
-	if (!pages->swap_in_use && swap_is_used()) {
+	if (!pages->swap_in_use && swap_is_used(&has_swap)) {
 		pages->swap_in_use = true;
 		more = true;
 	}
