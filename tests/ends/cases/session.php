@@ -21,6 +21,13 @@ class Handler extends SessionHandler
         return '';
     }
 
+    /* PHP calls it at one start of a session in a hundred */
+    #[ReturnTypeWillChange]
+    public function gc($lifetime)
+    {
+        return 0;
+    }
+
     #[ReturnTypeWillChange]
     public function write($id, $data)
     {
