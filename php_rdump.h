@@ -50,7 +50,7 @@ enum rdump_oom_event {
 };
 
 ZEND_BEGIN_MODULE_GLOBALS(rdump)
-	/* php.ini: see README.md */
+	/* php.ini: see docs/configuration.md */
 	char *oom_dump;
 	bool oom_dump_full;
 	bool oom_dump_marker;

@@ -1,4 +1,4 @@
-/* The directives of php.ini: README.md tells what each means. */
+/* The directives of php.ini: docs/configuration.md tells what each means. */
 #ifndef RDUMP_INI_H
 #define RDUMP_INI_H
 
