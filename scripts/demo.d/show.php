@@ -1,8 +1,8 @@
 <?php
 /*
- * Prints what a dump holds, for scripts/demo.   php show.php DUMP OFFSETS SAID
- * OFFSETS is what tests/lib/offsets.c prints for the PHP that was dumped, SAID its stderr. Exits 1 where the line that
- * its message names is not the one on top of the call stack.
+ * Prints what a dump holds, for scripts/demo.   php show.php DUMP OFFSETS [SAID]
+ * OFFSETS is what tests/lib/offsets.c prints for the PHP that was dumped, SAID its stderr. With SAID it exits 1 where
+ * the line that PHP's message names is not the one on top of the call stack.
  */
 require __DIR__ . '/../../tests/lib/reader.php';
 require __DIR__ . '/../../tests/lib/walk.php';
@@ -66,9 +66,12 @@ foreach ($walk->callStack() as $depth => $frame) {
     row("#$depth " . $frame['function'], $here);
     $place = $place ?: $here;
 }
-preg_match('/emory .* exhausted .* in (\S+) on line (\d+)/', file_get_contents($argv[3]), $match);
-$named = $match ? basename($match[1]) . ":$match[2]" : 'no line';
-row("PHP's message names", $named . ($named === $place ? ': the same' : ": not the same as $place"));
+$named = $place;
+if (isset($argv[3])) {
+    preg_match('/emory .* exhausted .* in (\S+) on line (\d+)/', file_get_contents($argv[3]), $match);
+    $named = $match ? basename($match[1]) . ":$match[2]" : 'no line';
+    row("PHP's message names", $named . ($named === $place ? ': the same' : ": not the same as $place"));
+}
 
 echo "\nLive objects\n";
 $objects = $walk->objects();
