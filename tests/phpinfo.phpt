@@ -33,6 +33,7 @@ PHP version tag => vXX
 Version => X
 rdump
 rdump support => enabled
+rdump.crash_dump => no value => no value
 rdump.oom_dump => no value => no value
 rdump.oom_dump_early => On => On
 rdump.oom_dump_full => Off => Off
@@ -41,3 +42,7 @@ rdump.oom_dump_max => 1 => 1
 rdump.oom_dump_max_total => 0 => 0
 rdump.oom_dump_min_interval => 0 => 0
 rdump.safe_read => X => X
+rdump.signal => SIGRTMIN+7 => SIGRTMIN+7
+rdump.signal_dump => no value => no value
+rdump.watch_dump => no value => no value
+rdump.watch_rss => 90% => 90%
