@@ -65,6 +65,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump.c
       rdump_ini.c
       rdump_oom.c
+      rdump_signal.c
       rdump_oom_early.c
       rdump_errors.c
       rdump_errors_php7.c
@@ -86,6 +87,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_counters.c
       rdump_queue.c
       rdump_stack.c
+      rdump_threads.c
       rdump_parse.c
       rdump_format.c
       rdump_error.c

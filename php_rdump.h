@@ -11,6 +11,7 @@
 #include "rdump_parse.h"
 #include "rdump_queue.h"
 #include "rdump_stack.h"
+#include "rdump_threads.h"
 
 #include "php.h"
 
@@ -79,7 +80,8 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	struct rdump_claim oom_claim;
 	char oom_line[RDUMP_LINE_SIZE];
 	char pending_line[RDUMP_LINE_SIZE]; /* the one that is being written to the log, see rdump_pending.c */
-	struct rdump_stack stack; /* the alternate one of this thread, for handlers of signals */
+	struct rdump_thread *listed;        /* this one's place in the list of those that run PHP, or NULL */
+	struct rdump_stack stack;           /* the alternate one of this thread, for handlers of signals */
 	/* one for the functions and one for automatic dumps: such a dump may begin while a function is at work */
 	struct rdump_workspace called;
 	struct rdump_workspace automatic;

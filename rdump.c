@@ -11,6 +11,7 @@
 #include "rdump_oom.h"
 #include "rdump_pending.h"
 #include "rdump_request.h"
+#include "rdump_signal.h"
 #include "rdump_stack.h"
 #include "rdump_target.h"
 #include "rdump_writer.h"
@@ -131,6 +132,7 @@ static PHP_GINIT_FUNCTION(rdump)
 
 static PHP_GSHUTDOWN_FUNCTION(rdump)
 {
+	rdump_signal_end_thread(rdump_globals);
 	rdump_stack_remove(&rdump_globals->stack);
 }
 
@@ -144,11 +146,13 @@ static PHP_MINIT_FUNCTION(rdump)
 	rdump_ini_register(type, module_number);
 	rdump_pending_startup();
 	rdump_oom_startup();
+	rdump_signal_startup();
 	return SUCCESS;
 }
 
 static PHP_MSHUTDOWN_FUNCTION(rdump)
 {
+	rdump_signal_shutdown();
 	rdump_oom_shutdown();
 	rdump_pending_shutdown();
 	rdump_ini_unregister(type, module_number);
@@ -164,6 +168,7 @@ static PHP_RINIT_FUNCTION(rdump)
 		(void) rdump_stack_install(&RDUMP_G(stack));
 	}
 	rdump_oom_activate();
+	rdump_signal_activate();
 	rdump_pending_write();
 	return SUCCESS;
 }
@@ -177,6 +182,7 @@ static PHP_RSHUTDOWN_FUNCTION(rdump)
 /* After RSHUTDOWN PHP still runs code of the script: header callbacks, session handlers, output handlers. */
 static ZEND_MODULE_POST_ZEND_DEACTIVATE_D(rdump)
 {
+	rdump_signal_end();
 	rdump_oom_end();
 	rdump_pending_write();
 	return SUCCESS;
@@ -193,6 +199,7 @@ static PHP_MINFO_FUNCTION(rdump)
 	php_info_print_table_row(2, "Format version", RDUMP_EXPAND_AND_STRINGIFY(RDUMP_FORMAT_VERSION));
 	php_info_print_table_row(2, "PHP version tag", RDUMP_TAG);
 	php_info_print_table_row(2, "Dump on exhausted memory", rdump_oom_moment(moment, sizeof(moment)));
+	php_info_print_table_row(2, "Dump by signal", rdump_signal_state(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Compressed dumps", library ? library : "no (built without libzstd)");
 	php_info_print_table_end();
 	DISPLAY_INI_ENTRIES();

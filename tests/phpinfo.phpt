@@ -15,7 +15,8 @@ $lines = explode("\n", trim($run->out));
 sort($lines); /* the order of the directives depends on the version */
 echo preg_replace(['/(\nVersion => ).*/', '/(tag => )v[78]\d/', '/(safe_read => )(On|Off) => (On|Off)/',
     '/(Compressed dumps => )(libzstd [\d.]+|no \(built without libzstd\))$/m',
-    '/tag of this.*/'], ['$1X', '$1vXX', '$1X => X', '$1X', ''], trim(implode("\n", $lines)));
+    '/^(Dump by signal => )off \(signal \d+\)$/m', '/tag of this.*/'],
+    ['$1X', '$1vXX', '$1X => X', '$1X', '$1X', ''], trim(implode("\n", $lines)));
 ?>
 --CLEAN--
 <?php
@@ -27,6 +28,7 @@ the version is told
 the tag of this PHP
 Compressed dumps => X
 Directive => Local Value => Master Value
+Dump by signal => X
 Dump on exhausted memory => off
 Format version => 3
 PHP version tag => vXX
