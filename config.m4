@@ -65,11 +65,13 @@ if test "$PHP_RDUMP" != "no"; then
       rdump.c
       rdump_ini.c
       rdump_oom.c
+      rdump_signal.c
       rdump_oom_early.c
       rdump_errors.c
       rdump_errors_php7.c
       rdump_auto.c
       rdump_log.c
+      rdump_pending.c
       rdump_target.c
       rdump_request.c
       rdump_writer.c
@@ -83,6 +85,12 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_text.c
       rdump_slots.c
       rdump_counters.c
+      rdump_queue.c
+      rdump_stack.c
+      rdump_threads.c
+      rdump_parse.c
+      rdump_format.c
+      rdump_error.c
     ]),
     [$ext_shared],,
     [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden $RDUMP_ZSTD_CFLAGS])

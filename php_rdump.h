@@ -8,6 +8,10 @@
 
 #include "rdump_counters.h"
 #include "rdump_file.h"
+#include "rdump_parse.h"
+#include "rdump_queue.h"
+#include "rdump_stack.h"
+#include "rdump_threads.h"
 
 #include "php.h"
 
@@ -40,7 +44,7 @@ struct rdump_workspace {
 };
 
 /* A line for the log about an automatic dump: its path, the script's, and what there is to say. */
-#define RDUMP_LINE_SIZE (2 * PATH_MAX + 512)
+#define RDUMP_LINE_SIZE RDUMP_QUEUE_LINE
 
 /* What has become of exhausted memory between the two times that rdump learns of it: see rdump_oom.c. */
 enum rdump_oom_event {
@@ -59,6 +63,11 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	uint64_t oom_dump_max;
 	uint64_t oom_dump_min_interval;
 	uint64_t oom_dump_max_total;
+	char *signal_dump;
+	int signal; /* its number */
+	char *crash_dump;
+	char *watch_dump;
+	struct rdump_amount watch_rss;
 	/* rdump_set_oom_dump(): NULL = none, empty = off; lives until the request ends */
 	zend_string *override;
 	bool override_full;
@@ -70,6 +79,9 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	enum rdump_oom_event oom_event;
 	struct rdump_claim oom_claim;
 	char oom_line[RDUMP_LINE_SIZE];
+	char pending_line[RDUMP_LINE_SIZE]; /* the one that is being written to the log, see rdump_pending.c */
+	struct rdump_thread *listed;        /* this one's place in the list of those that run PHP, or NULL */
+	struct rdump_stack stack;           /* the alternate one of this thread, for handlers of signals */
 	/* one for the functions and one for automatic dumps: such a dump may begin while a function is at work */
 	struct rdump_workspace called;
 	struct rdump_workspace automatic;

@@ -9,7 +9,10 @@
 #include "rdump_error.h"
 #include "rdump_ini.h"
 #include "rdump_oom.h"
+#include "rdump_pending.h"
 #include "rdump_request.h"
+#include "rdump_signal.h"
+#include "rdump_stack.h"
 #include "rdump_target.h"
 #include "rdump_writer.h"
 
@@ -127,6 +130,12 @@ static PHP_GINIT_FUNCTION(rdump)
 	memset(rdump_globals, 0, sizeof(*rdump_globals));
 }
 
+static PHP_GSHUTDOWN_FUNCTION(rdump)
+{
+	rdump_signal_end_thread(rdump_globals);
+	rdump_stack_remove(&rdump_globals->stack);
+}
+
 static PHP_MINIT_FUNCTION(rdump)
 {
 	/* PHP 8 has no way to take an error observer back, and dl() unloads at the end of the request. */
@@ -135,13 +144,17 @@ static PHP_MINIT_FUNCTION(rdump)
 		return FAILURE;
 	}
 	rdump_ini_register(type, module_number);
+	rdump_pending_startup();
 	rdump_oom_startup();
+	rdump_signal_startup();
 	return SUCCESS;
 }
 
 static PHP_MSHUTDOWN_FUNCTION(rdump)
 {
+	rdump_signal_shutdown();
 	rdump_oom_shutdown();
+	rdump_pending_shutdown();
 	rdump_ini_unregister(type, module_number);
 	return SUCCESS;
 }
@@ -151,7 +164,12 @@ static PHP_RINIT_FUNCTION(rdump)
 #if defined(COMPILE_DL_RDUMP) && defined(ZTS)
 	ZEND_TSRMLS_CACHE_UPDATE();
 #endif
+	if (rdump_ini_has_handlers() && !RDUMP_G(stack).memory) {
+		(void) rdump_stack_install(&RDUMP_G(stack));
+	}
 	rdump_oom_activate();
+	rdump_signal_activate();
+	rdump_pending_write();
 	return SUCCESS;
 }
 
@@ -164,7 +182,9 @@ static PHP_RSHUTDOWN_FUNCTION(rdump)
 /* After RSHUTDOWN PHP still runs code of the script: header callbacks, session handlers, output handlers. */
 static ZEND_MODULE_POST_ZEND_DEACTIVATE_D(rdump)
 {
+	rdump_signal_end();
 	rdump_oom_end();
+	rdump_pending_write();
 	return SUCCESS;
 }
 
@@ -179,6 +199,7 @@ static PHP_MINFO_FUNCTION(rdump)
 	php_info_print_table_row(2, "Format version", RDUMP_EXPAND_AND_STRINGIFY(RDUMP_FORMAT_VERSION));
 	php_info_print_table_row(2, "PHP version tag", RDUMP_TAG);
 	php_info_print_table_row(2, "Dump on exhausted memory", rdump_oom_moment(moment, sizeof(moment)));
+	php_info_print_table_row(2, "Dump by signal", rdump_signal_state(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Compressed dumps", library ? library : "no (built without libzstd)");
 	php_info_print_table_end();
 	DISPLAY_INI_ENTRIES();
@@ -196,7 +217,7 @@ zend_module_entry rdump_module_entry = {
 	PHP_RDUMP_VERSION,
 	PHP_MODULE_GLOBALS(rdump),
 	PHP_GINIT(rdump),
-	NULL,
+	PHP_GSHUTDOWN(rdump),
 	ZEND_MODULE_POST_ZEND_DEACTIVATE_N(rdump),
 	/* clang-format off */
 	STANDARD_MODULE_PROPERTIES_EX

@@ -8,11 +8,10 @@
 #include "rdump_counters.h"
 #include "rdump_error.h"
 #include "rdump_file.h"
+#include "rdump_format.h"
 #include "rdump_request.h"
 #include "rdump_target.h"
 #include "rdump_writer.h"
-
-#include "main/snprintf.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -24,8 +23,8 @@
 /* An automatic dump on its way. */
 struct attempt {
 	const struct rdump_trigger *trigger;
-	const char *path; /* once find_path() knows it */
-	char *line;       /* RDUMP_LINE_SIZE bytes */
+	struct rdump_workspace *work; /* its path: once find_path() knows it */
+	char *line;                   /* RDUMP_LINE_SIZE bytes */
 };
 
 /* Fills in the line: "rdump: <cause>: <what the format says>, in <file> on line <line><remark>". */
@@ -36,15 +35,15 @@ __attribute__((format(printf, 2, 3))) static void tell(const struct attempt *att
 	const char *end = at + RDUMP_LINE_SIZE;
 	va_list arguments;
 
-	at += ap_php_slprintf(at, (size_t) (end - at), "rdump: %s: ", trigger->cause);
+	at += rdump_format(at, (size_t) (end - at), "rdump: %s: ", trigger->cause);
 	va_start(arguments, format);
-	at += ap_php_vslprintf(at, (size_t) (end - at), format, arguments);
+	at += rdump_format_list(at, (size_t) (end - at), format, arguments);
 	va_end(arguments);
 	if (trigger->file) {
-		at += ap_php_slprintf(at, (size_t) (end - at), ", in %s on line %u", trigger->file, (unsigned) trigger->line);
+		at += rdump_format(at, (size_t) (end - at), ", in %s on line %u", trigger->file, (unsigned) trigger->line);
 	}
 	if (trigger->remark) {
-		ap_php_slprintf(at, (size_t) (end - at), "%s", trigger->remark);
+		(void) rdump_format(at, (size_t) (end - at), "%s", trigger->remark);
 	}
 }
 
@@ -53,17 +52,17 @@ static void tell_result(const struct attempt *attempt, const struct rdump_result
 	const struct rdump_error *error = &result->error;
 
 	if (result->outcome == RDUMP_FAILED) {
-		tell(attempt, "no dump: cannot %s %s: %s", error->step, error->path, strerror(error->err));
+		tell(attempt, "no dump: cannot %s %s: %s", error->step, error->path, rdump_error_text(error->err));
 	} else if (result->outcome == RDUMP_SKIPPED) {
 		tell(attempt,
 			"no dump to %s: rdump.oom_dump_max_total=%llu has no room for %llu bytes beside the %llu in the folder",
-			attempt->path, (unsigned long long) RDUMP_G(oom_dump_max_total), (unsigned long long) result->size,
+			attempt->work->path, (unsigned long long) RDUMP_G(oom_dump_max_total), (unsigned long long) result->size,
 			(unsigned long long) result->others);
 	} else if (error->step) {
-		tell(attempt, "dumped to %s (%llu bytes), but cannot %s it: %s", attempt->path,
-			(unsigned long long) result->size, error->step, strerror(error->err));
+		tell(attempt, "dumped to %s (%llu bytes), but cannot %s it: %s", attempt->work->path,
+			(unsigned long long) result->size, error->step, rdump_error_text(error->err));
 	} else {
-		tell(attempt, "dumped to %s (%llu bytes)", attempt->path, (unsigned long long) result->size);
+		tell(attempt, "dumped to %s (%llu bytes)", attempt->work->path, (unsigned long long) result->size);
 	}
 }
 
@@ -82,19 +81,22 @@ static bool pass_guards(const struct attempt *attempt)
 	struct rdump_counter *counter = attempt->trigger->counter;
 	uint64_t elapsed;
 
+	if (!counter) {
+		return true;
+	}
 	if (counter->pid != getpid()) {
 		counter->pid = getpid();
 		counter->attempts = 0;
 	}
 	if (RDUMP_G(oom_dump_max) && counter->attempts >= RDUMP_G(oom_dump_max)) {
-		tell(attempt, "no dump to %s: rdump.oom_dump_max=%llu is reached in this worker", attempt->path,
+		tell(attempt, "no dump to %s: rdump.oom_dump_max=%llu is reached in this worker", attempt->work->path,
 			(unsigned long long) RDUMP_G(oom_dump_max));
 		return false;
 	}
 	elapsed = (uint64_t) (now() - counter->latest);
 	if (counter->attempts && elapsed < RDUMP_G(oom_dump_min_interval)) {
-		tell(attempt, "no dump to %s: rdump.oom_dump_min_interval=%llu: the last one was %llu s ago", attempt->path,
-			(unsigned long long) RDUMP_G(oom_dump_min_interval), (unsigned long long) elapsed);
+		tell(attempt, "no dump to %s: rdump.oom_dump_min_interval=%llu: the last one was %llu s ago",
+			attempt->work->path, (unsigned long long) RDUMP_G(oom_dump_min_interval), (unsigned long long) elapsed);
 		return false;
 	}
 	return true;
@@ -112,12 +114,12 @@ static bool claim_place(const struct attempt *attempt)
 	switch (rdump_counters_claim(trigger->counters, max, interval, at, trigger->claim)) {
 		case RDUMP_CLAIM_MAX:
 			tell(attempt, "no dump to %s: rdump.oom_dump_max=%llu is reached in this hour by workers that end so",
-				attempt->path, (unsigned long long) max);
+				attempt->work->path, (unsigned long long) max);
 			return false;
 		case RDUMP_CLAIM_INTERVAL:
 			tell(attempt,
 				"no dump to %s: rdump.oom_dump_min_interval=%llu: the last one of a worker that ends so was %llu s ago",
-				attempt->path, (unsigned long long) interval,
+				attempt->work->path, (unsigned long long) interval,
 				(unsigned long long) (at > trigger->claim->before ? (at - trigger->claim->before) / 1000 : 0));
 			return false;
 		default:
@@ -128,14 +130,17 @@ static bool claim_place(const struct attempt *attempt)
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
 
 /* A template that does not fit is no dump. */
-static int find_path(const char *template, struct rdump_error *error)
+static int find_path(const struct rdump_trigger *trigger, struct rdump_workspace *work, struct rdump_error *error)
 {
-	struct rdump_workspace *work = &RDUMP_G(automatic);
+	const char *template = trigger->template;
+	int status;
 
-	if (!rdump_target_expand(work->text, template)) {
+	if (!rdump_target_expand(work->text, template, trigger->signal)) {
 		return rdump_fail(error, "fit into a path the template", template, ENAMETOOLONG);
 	}
-	if (rdump_target_absolute(work->path, work->text) < 0) {
+	status = trigger->in_handler ? rdump_target_absolute_of_process(work->path, work->text)
+								 : rdump_target_absolute(work->path, work->text);
+	if (status < 0) {
 		return rdump_fail(error,
 			errno == ENAMETOOLONG ? "fit into a path the template" : "find the working directory for", template, errno);
 	}
@@ -150,10 +155,10 @@ static int open_target(struct rdump_file *file, const char *path, bool by_script
 
 static void write_dump(const struct attempt *attempt, struct rdump_result *result)
 {
-	struct rdump_file *file = &RDUMP_G(automatic).file;
+	struct rdump_file *file = &attempt->work->file;
 	struct rdump_request request;
 
-	if (open_target(file, attempt->path, attempt->trigger->by_script, &result->error) < 0) {
+	if (open_target(file, attempt->work->path, attempt->trigger->by_script, &result->error) < 0) {
 		return;
 	}
 	rdump_request_init(&request, attempt->trigger->full);
@@ -164,10 +169,10 @@ static void write_dump(const struct attempt *attempt, struct rdump_result *resul
 
 enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, char line[RDUMP_LINE_SIZE])
 {
-	struct attempt attempt = {trigger, RDUMP_G(automatic).path, line};
+	struct attempt attempt = {trigger, trigger->work ? trigger->work : &RDUMP_G(automatic), line};
 	struct rdump_result result = {RDUMP_FAILED, {NULL, NULL, 0}, 0, 0};
 
-	if (find_path(trigger->template, &result.error) == 0) {
+	if (find_path(trigger, attempt.work, &result.error) == 0) {
 		if (!pass_guards(&attempt)) {
 			return RDUMP_AUTO_SKIPPED;
 		}
@@ -183,7 +188,9 @@ enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, cha
 		}
 		return RDUMP_AUTO_SKIPPED;
 	}
-	trigger->counter->attempts++;
-	trigger->counter->latest = now();
+	if (trigger->counter) {
+		trigger->counter->attempts++;
+		trigger->counter->latest = now();
+	}
 	return RDUMP_AUTO_ATTEMPTED;
 }

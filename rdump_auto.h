@@ -9,11 +9,18 @@
 
 /* An automatic dump that is wanted. */
 struct rdump_trigger {
-	const char *cause;             /* how the log line begins: "memory limit reached" */
-	const char *template;          /* see rdump_target_expand(); relative to the script's working directory */
-	bool full;                     /* every readable mapping */
-	bool by_script;                /* the template is a script's, so open_basedir holds for it */
-	struct rdump_counter *counter; /* of this trigger, in this worker */
+	const char *cause;    /* how the log line begins: "memory limit reached" */
+	const char *template; /* see rdump_target_expand(); relative to the script's working directory */
+	bool full;            /* every readable mapping */
+	bool by_script;       /* the template is a script's, so open_basedir holds for it */
+	/*
+	 * Of this trigger, in this worker; NULL where somebody has asked for the dump, so that neither a count nor an
+	 * interval bounds it.
+	 */
+	struct rdump_counter *counter;
+	int signal;                   /* for %s in the template: its number; or 0 */
+	bool in_handler;              /* of a signal: a relative template is relative to the process's working directory */
+	struct rdump_workspace *work; /* NULL = RDUMP_G(automatic), which no handler may use: it interrupts those who do */
 	/*
 	 * Where the worker may end with its dump: this trigger's counters over all workers, and the claim to fill in. Or
 	 * NULL.
@@ -33,8 +40,9 @@ enum rdump_auto_outcome {
 };
 
 /*
- * Writes the dump if the guards permit it, counts the attempt, and says in `line` what became of it. Uses no heap. The
- * claim stands where the outcome is RDUMP_AUTO_ATTEMPTED.
+ * Writes the dump if the guards permit it, counts the attempt, and says in `line` what became of it. Uses no heap, no
+ * lock of the C library: with `in_handler` and `work` it is async-signal-safe, but for errno. The claim stands where
+ * the outcome is RDUMP_AUTO_ATTEMPTED.
  */
 RDUMP_HIDDEN enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, char line[RDUMP_LINE_SIZE]);
 

@@ -5,7 +5,9 @@
 #ifndef RDUMP_ERROR_H
 #define RDUMP_ERROR_H
 
-/* "cannot <step> <path>: <strerror(err)>" */
+#include "rdump_platform.h"
+
+/* "cannot <step> <path>: <rdump_error_text(err)>" */
 struct rdump_error {
 	const char *step; /* a verb phrase, for example "write"; a string literal; NULL where nothing went wrong */
 	const char *path; /* what it was done to; lives as long as the caller's path, or is a literal */
@@ -20,5 +22,11 @@ static inline int rdump_fail(struct rdump_error *error, const char *step, const 
 	error->err = err;
 	return -1;
 }
+
+/*
+ * What strerror(3) says of `err`, in English. glibc's strerror() looks for a translation, and allocates memory for
+ * that; a signal handler may call this.
+ */
+RDUMP_HIDDEN const char *rdump_error_text(int err);
 
 #endif

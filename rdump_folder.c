@@ -1,9 +1,10 @@
 /* The folder that dumps are written to. See rdump_folder.h. */
 #include "rdump_folder.h"
 
+#include "rdump_format.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -105,7 +106,7 @@ const char *rdump_folder_path(struct rdump_folder *folder)
 	char link[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 	ssize_t length;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", folder->fd);
+	(void) rdump_format(link, sizeof(link), "/proc/self/fd/%d", folder->fd);
 	length = readlink(link, folder->work.path, sizeof(folder->work.path));
 	if (length <= 0 || length >= (ssize_t) sizeof(folder->work.path)) {
 		return NULL;

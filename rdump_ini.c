@@ -5,6 +5,8 @@
 
 #include "rdump_ini.h"
 
+#include "rdump_parse.h"
+
 #include "php_ini.h"
 #include "SAPI.h"
 
@@ -44,93 +46,12 @@ static int refuse(const zend_ini_entry *entry, const char *value, const char *ex
 	return FAILURE;
 }
 
-static const char *pass_digits(const char *text, uint64_t *value, bool *overflow)
-{
-	for (*value = 0; *text >= '0' && *text <= '9'; text++) {
-		uint64_t digit = (uint64_t) (*text - '0');
-		if (*value > (UINT64_MAX - digit) / 10) {
-			*overflow = true;
-			return text;
-		}
-		*value = *value * 10 + digit;
-	}
-	return text;
-}
-
-static const char *pass_blanks(const char *text)
-{
-	return text + strspn(text, " \t");
-}
-
-static bool parse_count(const char *text, uint64_t *count)
-{
-	bool overflow = false;
-	const char *digits = pass_blanks(text), *end = pass_digits(digits, count, &overflow);
-
-	/* PHP's own integers, and time_t, are signed */
-	return end > digits && !*pass_blanks(end) && !overflow && *count <= INT64_MAX;
-}
-
-/* Bytes: "200M", "1.5G". By hand, because strtod() reads the decimal point of the locale. */
-static bool parse_size(const char *text, uint64_t *size)
-{
-	static const char units[] = "KMGT";
-	const char *digits = pass_blanks(text), *at, *unit;
-	uint64_t whole, scale = 1;
-	double fraction = 0, weight = 0.1;
-	bool overflow = false;
-
-	at = pass_digits(digits, &whole, &overflow);
-	if (at == digits || overflow) {
-		return false;
-	}
-	if (*at == '.') {
-		const char *decimals = ++at;
-		for (; *at >= '0' && *at <= '9'; at++, weight /= 10) {
-			fraction += (*at - '0') * weight;
-		}
-		if (at == decimals) {
-			return false;
-		}
-	}
-	unit = *at ? strchr(units, *at & ~('a' - 'A')) : NULL;
-	if (unit && *unit) {
-		scale = (uint64_t) 1 << (10 * (unit - units + 1));
-		at++;
-	}
-	if (*pass_blanks(at) || (fraction > 0 && scale == 1) || whole > (uint64_t) INT64_MAX / scale - 1) {
-		return false;
-	}
-	*size = whole * scale + (uint64_t) (fraction * (double) scale);
-	return true;
-}
-
-/* As php.ini has them. "Off", "no" and "none" arrive here as an empty string. */
-static bool parse_bool(const char *text, bool *value)
-{
-	static const char *const on[] = {"1", "on", "yes", "true"}, *const off[] = {"", "0", "off", "no", "false", "none"};
-
-	for (size_t i = 0; i < sizeof(on) / sizeof(*on); i++) {
-		if (!strcasecmp(text, on[i])) {
-			*value = true;
-			return true;
-		}
-	}
-	for (size_t i = 0; i < sizeof(off) / sizeof(*off); i++) {
-		if (!strcasecmp(text, off[i])) {
-			*value = false;
-			return true;
-		}
-	}
-	return false;
-}
-
 static PHP_INI_MH(on_count)
 {
 	uint64_t count;
 	const char *text = new_value ? ZSTR_VAL(new_value) : "";
 
-	if (!parse_count(text, &count)) {
+	if (!rdump_parse_count(text, &count)) {
 		return refuse(entry, text, "a whole number from 0 on");
 	}
 	*(uint64_t *) ini_field(mh_arg1, mh_arg2) = count;
@@ -142,7 +63,7 @@ static PHP_INI_MH(on_size)
 	uint64_t size;
 	const char *text = new_value ? ZSTR_VAL(new_value) : "";
 
-	if (!parse_size(text, &size)) {
+	if (!rdump_parse_size(text, &size)) {
 		return refuse(entry, text, "bytes from 0 on, with K, M, G or T, as in 1.5G");
 	}
 	*(uint64_t *) ini_field(mh_arg1, mh_arg2) = size;
@@ -154,10 +75,46 @@ static PHP_INI_MH(on_bool)
 	bool value;
 	const char *text = new_value ? ZSTR_VAL(new_value) : "";
 
-	if (!parse_bool(text, &value)) {
+	if (!rdump_parse_bool(text, &value)) {
 		return refuse(entry, text, "On or Off");
 	}
 	*(bool *) ini_field(mh_arg1, mh_arg2) = value;
+	return SUCCESS;
+}
+
+static PHP_INI_MH(on_mark)
+{
+	struct rdump_amount mark;
+	const char *text = new_value ? ZSTR_VAL(new_value) : "";
+
+	if (!rdump_parse_amount(text, &mark) || (mark.bytes == 0 && mark.share == 0)) {
+		return refuse(entry, text, "bytes, with K, M, G or T, or percent, above 0: 400M, 90%");
+	}
+	*(struct rdump_amount *) ini_field(mh_arg1, mh_arg2) = mark;
+	return SUCCESS;
+}
+
+#ifdef ZTS
+# define WITH_THREADS true
+#else
+# define WITH_THREADS false
+#endif
+
+static PHP_INI_MH(on_signal)
+{
+	int number;
+	const char *text = new_value ? ZSTR_VAL(new_value) : "", *user;
+
+	if (!rdump_parse_signal(text, &number)) {
+		return refuse(entry, text, "a signal: its name, RTMIN+n, RTMAX-n, or its number");
+	}
+	user = rdump_parse_signal_user(number, sapi_module.name ? sapi_module.name : "", WITH_THREADS);
+	if (user) {
+		zend_error(E_WARNING, "rdump: %s=%s is refused, signal %d is used by %s; %s%s stands", ZSTR_VAL(entry->name),
+			text, number, user, entry->value ? "" : "the default", entry->value ? ZSTR_VAL(entry->value) : "");
+		return FAILURE;
+	}
+	*(int *) ini_field(mh_arg1, mh_arg2) = number;
 	return SUCCESS;
 }
 
@@ -206,12 +163,27 @@ PHP_INI_BEGIN()
 	RDUMP_INI("oom_dump_max_total", "0", on_size, oom_dump_max_total)
 	RDUMP_INI_BOOL("oom_dump_marker", "0", oom_dump_marker)
 	RDUMP_INI_BOOL("oom_dump_early", "1", oom_dump_early)
+	RDUMP_INI("signal_dump", "", on_template, signal_dump)
+	RDUMP_INI("signal", "SIGRTMIN+7", on_signal, signal)
+	RDUMP_INI("crash_dump", "", on_template, crash_dump)
+	RDUMP_INI("watch_dump", "", on_template, watch_dump)
+	RDUMP_INI("watch_rss", "90%", on_mark, watch_rss)
 	RDUMP_INI_BOOL("safe_read", SAFE_READ_DEFAULT, safe_read)
 PHP_INI_END()
 
 void rdump_ini_register(int type, int module_number)
 {
 	REGISTER_INI_ENTRIES();
+}
+
+static bool is_set(const char *template)
+{
+	return template && *template;
+}
+
+bool rdump_ini_has_handlers(void)
+{
+	return is_set(RDUMP_G(signal_dump)) || is_set(RDUMP_G(crash_dump)) || is_set(RDUMP_G(watch_dump));
 }
 
 void rdump_ini_unregister(int type, int module_number)

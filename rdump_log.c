@@ -5,10 +5,10 @@
 
 #include "rdump_log.h"
 
+#include "rdump_format.h"
 #include "rdump_target.h"
 
 #include "SAPI.h"
-#include "main/snprintf.h"
 #include "php_ini.h"
 
 #include <fcntl.h>
@@ -32,8 +32,8 @@ static void format_time(char *text, size_t size)
 	struct tm utc;
 
 	gmtime_r(&now, &utc);
-	ap_php_snprintf(text, size, "[%02d-%s-%d %02d:%02d:%02d UTC] ", utc.tm_mday, month[utc.tm_mon], utc.tm_year + 1900,
-		utc.tm_hour, utc.tm_min, utc.tm_sec);
+	(void) rdump_format(text, size, "[%02d-%s-%d %02d:%02d:%02d UTC] ", utc.tm_mday, month[utc.tm_mon],
+		utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 /* Returns whether the line is in the file. */

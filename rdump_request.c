@@ -12,6 +12,26 @@
 /* Where globals begin is told by a member, so that it needs no symbol and is the calling thread's own under ZTS. */
 #define BEGIN_OF(member_address, type, member) ((uint64_t) ((uintptr_t) (member_address) - offsetof(type, member)))
 
+static int dropped;
+static void (*dropping)(int signal, siginfo_t *info, void *context);
+
+void rdump_request_drop(int signal, void (*handler)(int signal, siginfo_t *info, void *context))
+{
+	dropping = handler;
+	__atomic_store_n(&dropped, signal, __ATOMIC_RELEASE);
+}
+
+static int find_unwanted(void)
+{
+	int signal = __atomic_load_n(&dropped, __ATOMIC_ACQUIRE);
+	struct sigaction now;
+
+	if (signal && sigaction(signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == dropping) {
+		return signal;
+	}
+	return 0;
+}
+
 void rdump_request_init(struct rdump_request *request, bool full)
 {
 	memset(request, 0, sizeof(*request));
@@ -26,4 +46,5 @@ void rdump_request_init(struct rdump_request *request, bool full)
 #endif
 	request->full = full;
 	request->safe_read = RDUMP_G(safe_read);
+	request->unwanted = find_unwanted();
 }

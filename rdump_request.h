@@ -5,11 +5,19 @@
 #include "php_rdump.h"
 #include "rdump_writer.h"
 
+#include <signal.h>
+
 #define RDUMP_STRINGIFY(token) #token
 #define RDUMP_EXPAND_AND_STRINGIFY(token) RDUMP_STRINGIFY(token)
 
 /* The PHP version as the file's reader wants it: "v82". */
 #define RDUMP_TAG "v" RDUMP_EXPAND_AND_STRINGIFY(PHP_MAJOR_VERSION) RDUMP_EXPAND_AND_STRINGIFY(PHP_MINOR_VERSION)
+
+/*
+ * Makes `signal` one that asks for nothing while a dump is under way, as long as `handler` handles it; 0 = none. A
+ * script may have taken the signal for itself.
+ */
+RDUMP_HIDDEN void rdump_request_drop(int signal, void (*handler)(int signal, siginfo_t *info, void *context));
 
 /* Fills in what every dump of this thread has in common. */
 RDUMP_HIDDEN void rdump_request_init(struct rdump_request *request, bool full);

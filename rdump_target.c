@@ -7,12 +7,12 @@
 
 #include "rdump_error.h"
 #include "rdump_folder.h"
-
-#include "main/snprintf.h"
+#include "rdump_format.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,18 +44,13 @@ int rdump_target_open(struct rdump_file *file, const char *path, struct rdump_er
 	return 0;
 }
 
-int rdump_target_absolute(char absolute[PATH_MAX], const char *path)
+/* Appends `path` to the folder in `absolute`. Returns 0, or -1 with errno. */
+static int join(char absolute[PATH_MAX], const char *path)
 {
-	size_t length = 0;
+	size_t length = strlen(absolute);
 
-	if (*path != '/') {
-		if (!VCWD_GETCWD(absolute, PATH_MAX)) {
-			return -1;
-		}
-		length = strlen(absolute);
-		if (length + 1 < PATH_MAX && (length == 0 || absolute[length - 1] != '/')) {
-			absolute[length++] = '/';
-		}
+	if (length > 0 && length + 1 < PATH_MAX && absolute[length - 1] != '/') {
+		absolute[length++] = '/';
 	}
 	if (length + strlen(path) >= PATH_MAX) {
 		errno = ENAMETOOLONG;
@@ -63,6 +58,31 @@ int rdump_target_absolute(char absolute[PATH_MAX], const char *path)
 	}
 	strcpy(absolute + length, path);
 	return 0;
+}
+
+int rdump_target_absolute(char absolute[PATH_MAX], const char *path)
+{
+	*absolute = '\0';
+	if (*path != '/' && !VCWD_GETCWD(absolute, PATH_MAX)) {
+		return -1;
+	}
+	return join(absolute, path);
+}
+
+/* The system call: where getcwd(3) has no answer from it, it looks for one with the heap. */
+int rdump_target_absolute_of_process(char absolute[PATH_MAX], const char *path)
+{
+	*absolute = '\0';
+	if (*path != '/') {
+		if (syscall(SYS_getcwd, absolute, PATH_MAX) < 0) {
+			return -1;
+		}
+		if (*absolute != '/') {
+			errno = ENOENT; /* "(unreachable)": it is outside of the process's root */
+			return -1;
+		}
+	}
+	return join(absolute, path);
 }
 
 /* Appends to `path`, of which `*length` bytes are used. Returns whether it fits. */
@@ -77,29 +97,67 @@ static bool append(char path[PATH_MAX], size_t *length, const char *text, size_t
 	return true;
 }
 
-bool rdump_target_expand(char path[PATH_MAX], const char *template)
+/* uname(2) is a system call, whose names have at most 64 bytes. */
+static bool append_host(char path[PATH_MAX], size_t *length)
+{
+	struct utsname name;
+
+	if (uname(&name) < 0) {
+		return true;
+	}
+	for (char *at = name.nodename; *at; at++) {
+		*at = *at == '/' ? '!' : *at;
+	}
+	return append(path, length, name.nodename, strlen(name.nodename));
+}
+
+static bool append_number(char path[PATH_MAX], size_t *length, long long number)
+{
+	char text[24];
+
+	return append(path, length, text, rdump_format(text, sizeof(text), "%lld", number));
+}
+
+/* Appends what the conversion %`letter` stands for; another one as it is. */
+static bool append_conversion(char path[PATH_MAX], size_t *length, char letter, int signal)
+{
+	const char as_it_is[] = {'%', letter};
+
+	switch (letter) {
+		case 'p':
+			return append_number(path, length, getpid());
+		case 'i':
+			return append_number(path, length, syscall(SYS_gettid));
+		case 't':
+			return append_number(path, length, time(NULL));
+		case 's':
+			return append_number(path, length, signal);
+		case 'h':
+			return append_host(path, length);
+		case '%':
+			return append(path, length, as_it_is, 1);
+		default:
+			return append(path, length, as_it_is, letter ? 2 : 1);
+	}
+}
+
+bool rdump_target_expand(char path[PATH_MAX], const char *template, int signal)
 {
 	size_t length = 0;
+	const char *at = template;
 
-	for (const char *at = template; *at; at++) {
-		char number[24];
-		const char *text = number;
-		size_t size;
+	*path = '\0';
+	while (*at) {
+		size_t plain = strcspn(at, "%");
 
-		if (at[0] == '%' && at[1] == 'p') {
-			size = (size_t) ap_php_snprintf(number, sizeof(number), "%lld", (long long) getpid());
-		} else if (at[0] == '%' && at[1] == 'i') {
-			size = (size_t) ap_php_snprintf(number, sizeof(number), "%lld", (long long) syscall(SYS_gettid));
-		} else if (at[0] == '%' && at[1] == 't') {
-			size = (size_t) ap_php_snprintf(number, sizeof(number), "%lld", (long long) time(NULL));
-		} else {
-			text = at;
-			size = 1;
-		}
-		if (!append(path, &length, text, size)) {
+		if (!append(path, &length, at, plain)) {
 			return false;
 		}
-		at += at[0] == '%' && at[1] && strchr("pit%", at[1]);
+		at += plain;
+		if (*at && !append_conversion(path, &length, at[1], signal)) {
+			return false;
+		}
+		at += *at ? 1 + (at[1] != '\0') : 0;
 	}
 	return true;
 }

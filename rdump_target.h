@@ -23,15 +23,22 @@ RDUMP_HIDDEN int rdump_target_open(struct rdump_file *file, const char *path, st
 RDUMP_HIDDEN int rdump_target_absolute(char absolute[PATH_MAX], const char *path);
 
 /*
- * The same for a template: the working directory is none, so its percent signs are doubled. Returns 0, or -1 with
- * errno.
+ * The same with the process's working directory, as the kernel has it. Async-signal-safe: to find that of a request
+ * takes memory under ZTS.
+ */
+RDUMP_HIDDEN int rdump_target_absolute_of_process(char absolute[PATH_MAX], const char *path);
+
+/*
+ * The same as rdump_target_absolute() for a template: the working directory is none, so its percent signs are doubled.
+ * Returns 0, or -1 with errno.
  */
 RDUMP_HIDDEN int rdump_target_absolute_template(char absolute[PATH_MAX], const char *template);
 
 /*
- * Expands %p (process id), %i (thread id), %t (Unix time) and %%; another %x stays as it is. Returns whether the result
- * fits: if not, `path` must not be used.
+ * Expands %p (process id), %i (thread id), %t (Unix time), %h (host name, with ! for /), %s (`signal`) and %%; another
+ * %x stays as it is. %h and %s are those of core(5). Returns whether the result fits: if not, `path` must not be used.
+ * Async-signal-safe.
  */
-RDUMP_HIDDEN bool rdump_target_expand(char path[PATH_MAX], const char *template);
+RDUMP_HIDDEN bool rdump_target_expand(char path[PATH_MAX], const char *template, int signal);
 
 #endif

@@ -384,17 +384,23 @@ static void begin_undisturbed(struct undisturbed *before)
 	}
 }
 
-/* Permits both again, without the SIGXFSZ of a write past RLIMIT_FSIZE: that was an error of the dump, EFBIG. */
-static void end_undisturbed(const struct undisturbed *before)
+/*
+ * Permits both again, without the SIGXFSZ of a write past RLIMIT_FSIZE: that was an error of the dump, EFBIG. And
+ * without the signal that is unwanted, however often it came.
+ */
+static void end_undisturbed(const struct undisturbed *before, int unwanted)
 {
 	static const struct timespec at_once = {0, 0};
-	sigset_t file_size;
+	sigset_t dropped;
 
-	sigemptyset(&file_size);
-	sigaddset(&file_size, SIGXFSZ);
+	sigemptyset(&dropped);
 	if (!before->file_size_pending) {
-		while (sigtimedwait(&file_size, NULL, &at_once) < 0 && errno == EINTR) {
-		}
+		sigaddset(&dropped, SIGXFSZ);
+	}
+	if (unwanted) {
+		sigaddset(&dropped, unwanted);
+	}
+	while (sigtimedwait(&dropped, NULL, &at_once) > 0 || errno == EINTR) {
 	}
 	(void) sigprocmask(SIG_SETMASK, &before->signals, NULL);
 	if (pthread_setcancelstate) {
@@ -439,5 +445,5 @@ void rdump_write(const struct rdump_request *request, struct rdump_file *file, s
 		finish_marker(file, result);
 	}
 	rdump_file_close(file);
-	end_undisturbed(&before);
+	end_undisturbed(&before, request->unwanted);
 }

@@ -26,6 +26,7 @@ struct rdump_request {
 	bool safe_read;  /* see rdump_copy_open() */
 	bool marker;     /* "<path>.done" once it is complete */
 	uint64_t budget; /* see rdump_file_create(); 0 = any */
+	int unwanted;    /* a signal that is dropped if it comes meanwhile: it asks for a dump; or 0 */
 };
 
 enum rdump_outcome {

@@ -11,6 +11,11 @@ foreach ([
     'oom_dump_marker' => ['On', 'off', '"on"', '"Yes"', '"TRUE"', '"off"', '"no"', '"False"'],
     'oom_dump_early' => ['On', 'off'],
     'safe_read' => ['On', 'off'],
+    'signal' => ['SIGRTMIN+7', 'rtmin+7', '"RTMAX-1"', 'SIGUSR1', 'usr2', '12', '" 50 "', 'SIGPWR', 'RTMAX'],
+    'signal_dump' => ['', '/var/tmp/%h-%p-%s.rdump'],
+    'crash_dump' => ['', '/var/tmp/%h-%p-%s.rdump'],
+    'watch_dump' => ['', '/var/tmp/%h-%p-%s.rdump'],
+    'watch_rss' => ['1', '400M', '1.5G', '"90%"', '"12.5%"', '"100%"', '"0.01%"', '" 50 % "'],
     'oom_dump' => ['', '/var/tmp/%p.rdump', '"/tmp/with blanks/a.rdump"'],
 ] as $name => $values) {
     foreach ($values as $value) {

@@ -23,6 +23,7 @@ rdump_clean(__FILE__);
 ?>
 --EXPECT--
 status 0
+rdump.crash_dump = ""
 rdump.oom_dump = ""
 rdump.oom_dump_early = "1"
 rdump.oom_dump_full = "0"
@@ -31,3 +32,7 @@ rdump.oom_dump_max = "1"
 rdump.oom_dump_max_total = "0"
 rdump.oom_dump_min_interval = "0"
 rdump.safe_read = "as the build"
+rdump.signal = "SIGRTMIN+7"
+rdump.signal_dump = ""
+rdump.watch_dump = ""
+rdump.watch_rss = "90%"

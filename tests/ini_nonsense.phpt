@@ -14,9 +14,18 @@ $nonsense = [
     'oom_dump_early' => ['maybe', '2', '-1'],
     'safe_read' => ['maybe', '2', '-1'],
     'oom_dump' => [str_repeat('x', 4096)],
+    'signal' => ['often', '', '0', '-1', '65', '1.5', 'SIG', 'SIGRTMIN+', 'RTMIN+31', 'RTMAX+1', 'RTMIN-1', 'USR3',
+        'SIGKILL', 'STOP', 'segv', '11', 'BUS', 'ILL', 'FPE', 'ABRT', 'TRAP', 'SYS', 'TERM', '15', 'INT', 'QUIT', 'HUP',
+        'CHLD', 'PIPE', 'ALRM', 'PROF', 'VTALRM', 'IO', 'URG', 'WINCH', 'XCPU', 'XFSZ', 'CONT', 'TSTP', '32', '33'],
+    'signal_dump' => [str_repeat('x', 4096)],
+    'crash_dump' => [str_repeat('x', 4096)],
+    'watch_dump' => [str_repeat('x', 4096)],
+    'watch_rss' => ['lots', '-1', '', '0', '0%', '0.00%', '101%', '100.01%', '1.5', '5X', '%', '12.345%', '50 percent'],
 ];
 $show = '
-foreach (ini_get_all("rdump", false) as $name => $value) {
+$all = ini_get_all("rdump", false);
+ksort($all);
+foreach ($all as $name => $value) {
     if ($name !== "rdump.safe_read" || $value !== (string) (int) PHP_ZTS) {
         echo "$name=$value ";
     }
@@ -53,6 +62,11 @@ oom_dump_marker: 3 tried
 oom_dump_early: 3 tried
 safe_read: 3 tried
 oom_dump: 1 tried
-rdump.oom_dump= rdump.oom_dump_early=1 rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_interval=0
+signal: 41 tried
+signal_dump: 1 tried
+crash_dump: 1 tried
+watch_dump: 1 tried
+watch_rss: 13 tried
+rdump.crash_dump= rdump.oom_dump= rdump.oom_dump_early=1 rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_interval=0 rdump.signal=SIGRTMIN+7 rdump.signal_dump= rdump.watch_dump= rdump.watch_rss=90%
 
 Warning: %Srdump.oom_dump_max_total%Slots%s in Unknown on line 0

@@ -15,7 +15,8 @@ $lines = explode("\n", trim($run->out));
 sort($lines); /* the order of the directives depends on the version */
 echo preg_replace(['/(\nVersion => ).*/', '/(tag => )v[78]\d/', '/(safe_read => )(On|Off) => (On|Off)/',
     '/(Compressed dumps => )(libzstd [\d.]+|no \(built without libzstd\))$/m',
-    '/tag of this.*/'], ['$1X', '$1vXX', '$1X => X', '$1X', ''], trim(implode("\n", $lines)));
+    '/^(Dump by signal => )off \(signal \d+\)$/m', '/tag of this.*/'],
+    ['$1X', '$1vXX', '$1X => X', '$1X', '$1X', ''], trim(implode("\n", $lines)));
 ?>
 --CLEAN--
 <?php
@@ -27,12 +28,14 @@ the version is told
 the tag of this PHP
 Compressed dumps => X
 Directive => Local Value => Master Value
+Dump by signal => X
 Dump on exhausted memory => off
 Format version => 3
 PHP version tag => vXX
 Version => X
 rdump
 rdump support => enabled
+rdump.crash_dump => no value => no value
 rdump.oom_dump => no value => no value
 rdump.oom_dump_early => On => On
 rdump.oom_dump_full => Off => Off
@@ -41,3 +44,7 @@ rdump.oom_dump_max => 1 => 1
 rdump.oom_dump_max_total => 0 => 0
 rdump.oom_dump_min_interval => 0 => 0
 rdump.safe_read => X => X
+rdump.signal => SIGRTMIN+7 => SIGRTMIN+7
+rdump.signal_dump => no value => no value
+rdump.watch_dump => no value => no value
+rdump.watch_rss => 90% => 90%

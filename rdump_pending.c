@@ -1,0 +1,69 @@
+/* Lines that wait for a safe point. See rdump_pending.h. */
+#ifdef HAVE_CONFIG_H
+# include "config.h"
+#endif
+
+#include "rdump_pending.h"
+
+#include "rdump_log.h"
+#include "rdump_queue.h"
+
+void rdump_pending_put(const char *line)
+{
+	rdump_queue_put(line);
+}
+
+/*
+ * A line stays in `pending_line` until it is written: if PHP bails out while it writes (its memory limit), the end of
+ * the request writes it.
+ */
+void rdump_pending_write(void)
+{
+	char *line = RDUMP_G(pending_line);
+
+	while (*line || rdump_queue_take(line)) {
+		rdump_log(line);
+		*line = '\0';
+	}
+}
+
+#if PHP_VERSION_ID >= 70100
+static void (*previous_interrupt)(zend_execute_data *execute_data);
+
+static void on_interrupt(zend_execute_data *execute_data)
+{
+	if (rdump_queue_has_lines()) {
+		rdump_pending_write();
+	}
+	if (previous_interrupt) {
+		previous_interrupt(execute_data);
+	}
+}
+#endif
+
+void rdump_pending_hurry(void)
+{
+#if PHP_VERSION_ID >= 80200
+	zend_atomic_bool_store_ex(&EG(vm_interrupt), true);
+#elif PHP_VERSION_ID >= 70100
+	EG(vm_interrupt) = 1;
+#endif
+}
+
+void rdump_pending_startup(void)
+{
+#if PHP_VERSION_ID >= 70100
+	previous_interrupt = zend_interrupt_function;
+	zend_interrupt_function = on_interrupt;
+#endif
+}
+
+void rdump_pending_shutdown(void)
+{
+	rdump_pending_write();
+#if PHP_VERSION_ID >= 70100
+	if (zend_interrupt_function == on_interrupt) {
+		zend_interrupt_function = previous_interrupt;
+	}
+#endif
+}

@@ -1,0 +1,30 @@
+/*
+ * Lines for PHP's error log from where it cannot be written: a signal handler, a process that dumps in the background.
+ * They are written at the next safe point: PHP's next check for interrupts while it executes a script (from 7.1 on),
+ * the beginning or the end of a request, the end of the process.
+ */
+#ifndef RDUMP_PENDING_H
+#define RDUMP_PENDING_H
+
+#include "php_rdump.h"
+
+/* MINIT and MSHUTDOWN. The latter writes what waits. */
+RDUMP_HIDDEN void rdump_pending_startup(void);
+RDUMP_HIDDEN void rdump_pending_shutdown(void);
+
+/*
+ * Keeps a copy of the line until the next safe point of any thread of PHP. Async-signal-safe, in any thread. Where no
+ * more lines can wait, a line at the end says how many are lost.
+ */
+RDUMP_HIDDEN void rdump_pending_put(const char *line);
+
+/*
+ * Has this thread of PHP write the lines as soon as it executes code of a script, not only at the end of the request.
+ * Async-signal-safe.
+ */
+RDUMP_HIDDEN void rdump_pending_hurry(void);
+
+/* A safe point: writes what waits. RINIT, post-deactivate, and wherever PHP's log may be written. */
+RDUMP_HIDDEN void rdump_pending_write(void);
+
+#endif
