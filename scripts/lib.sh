@@ -1,13 +1,16 @@
 # Shared by the scripts. Sourced, not run.
+# shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DEBIAN_FRONTEND=noninteractive
 
 # The rooms without PHP: they are compiled and tested alone. Their C files, and NAME of each rdump_NAME.c.
 core_sources=()
-for room in $(sed -nE 's/^[a-z]+ +no +//p' "$root/scripts/house.d/layers"); do
-	[ ! -e "$root/$room.c" ] || core_sources+=("$root/$room.c")
-done
+while read -r -a rooms; do
+	for room in "${rooms[@]}"; do
+		[ ! -e "$root/$room.c" ] || core_sources+=("$root/$room.c")
+	done
+done < <(sed -nE 's/^[a-z]+ +no +//p' "$root/scripts/house.d/layers")
 core=("${core_sources[@]##*/rdump_}")
 core=("${core[@]%.c}")
 
@@ -18,17 +21,17 @@ say() {
 
 # Installs Debian packages that are missing. Quiet unless it fails.
 install_packages() {
-	local missing=() package log
+	local absent=() package log
 	for package in "$@"; do
-		[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || missing+=("$package")
+		[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || absent+=("$package")
 	done
-	[ ${#missing[@]} -gt 0 ] || return 0
-	[ "$(id -u)" = 0 ] || { say "missing, and only root can install them: ${missing[*]}"; return 1; }
-	say "installing ${missing[*]}"
+	[ ${#absent[@]} -gt 0 ] || return 0
+	[ "$(id -u)" = 0 ] || { say "missing, and only root can install them: ${absent[*]}"; return 1; }
+	say "installing ${absent[*]}"
 	log=$(mktemp)
 	if ! {
 		apt-get update -q || true
-		apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}"
+		apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${absent[@]}"
 	} >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
 		rm -f "$log"

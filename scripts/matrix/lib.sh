@@ -1,4 +1,5 @@
 # Sourced by the parts of the version matrix. It sources scripts/lib.sh.
+# shellcheck shell=bash
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
@@ -6,6 +7,7 @@ matrix_cache=${RDUMP_CACHE:-/var/cache/rdump}
 matrix_dir=$root/scripts/matrix
 
 # What Debian signs its archive with.
+# shellcheck disable=SC2034 # for those who source this
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The exit status if something cannot be fetched. That is not a failed test: the caller skips it, with the reason.
@@ -99,6 +101,7 @@ have() {
 }
 
 # report NAME COMMAND...: a case that passes if the command does. Uses the caller's $work.
+# shellcheck disable=SC2154 # that one
 report() {
 	local name=$1
 	shift

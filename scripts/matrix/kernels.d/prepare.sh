@@ -1,5 +1,8 @@
 # Sourced by scripts/matrix/kernels: makes what a guest needs. It stays in $kernels, and is made again where its recipe
 # has changed.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # root, matrix_dir, kernels, work, log and others are that script's
+# shellcheck disable=SC2030,SC2031 # prepare_kernel() is a subshell so that what it sets and exports ends with it
 
 # The userland is this machine's Debian release, because the cross compilers' C library is.
 userland_suite() {
