@@ -1,0 +1,63 @@
+--TEST--
+Dump by signal: a second signal during a dump asks for nothing more
+--FILE--
+<?php
+require __DIR__ . '/rdump.inc';
+$folder = rdump_folder(__FILE__);
+/* With a budget a dump waits for its turn in the folder: meanwhile it is under way for as long as the test likes. */
+$code = RDUMP_EXHAUST . '
+ini_set("memory_limit", "16M");
+touch("' . $folder . '/begun");
+while (!file_exists("' . $folder . '/end")) {
+    usleep(1000);
+    if (file_exists("' . $folder . '/exhaust")) {
+        exhaust();
+    }
+}
+echo "goes on";
+';
+foreach (['by signal' => 'signal', 'on exhausted memory' => 'oom'] as $name => $first) {
+    $process = new RdumpProcess($folder, $code, ['rdump.signal_dump' => "$folder/dumps/signal.rdump",
+        'rdump.oom_dump' => "$folder/dumps/oom.rdump", 'rdump.oom_dump_max_total' => '1G']);
+    $process->await(function () use ($folder) {
+        return file_exists("$folder/begun");
+    });
+    mkdir("$folder/dumps");
+    $lock = fopen("$folder/dumps", 'r');
+    flock($lock, LOCK_EX);
+    if ($first === 'signal') {
+        $process->signal();
+    } else {
+        touch("$folder/exhaust");
+    }
+    /* The dump has opened the folder, and cannot have its lock. */
+    $process->await(function () use ($process, $folder) {
+        return in_array("$folder/dumps", array_map('readlink', glob("/proc/$process->pid/fd/*")), true);
+    });
+    for ($i = 0; $i < 50; $i++) {
+        $process->signal();
+    }
+    flock($lock, LOCK_UN);
+    $process->await(function () use ($folder, $first) {
+        return file_exists("$folder/dumps/$first.rdump");
+    });
+    touch("$folder/end");
+    $run = $process->end();
+    echo "a dump $name: status $run->status, ", $first === 'oom' ? '' : "$run->out, ", rdump_list("$folder/dumps"), ' ',
+        rdump_judge("$folder/dumps/$first.rdump"), "\n";
+    rdump_show_log($folder, $run->log);
+    array_map('unlink', glob("$folder/dumps/*"));
+    rmdir("$folder/dumps");
+    array_map('unlink', array_filter(["$folder/end", "$folder/begun", "$folder/exhaust"], 'file_exists'));
+}
+?>
+--CLEAN--
+<?php
+require __DIR__ . '/rdump.inc';
+rdump_clean(__FILE__);
+?>
+--EXPECT--
+a dump by signal: status 0, goes on, signal.rdump valid
+log: rdump: signal N: dumped to FOLDER/dumps/signal.rdump (N bytes)
+a dump on exhausted memory: status 255, oom.rdump valid
+log: rdump: memory limit reached: dumped to FOLDER/dumps/oom.rdump (N bytes)
