@@ -14,9 +14,11 @@ $until = 'while (!file_exists("' . $dump . '"));';
 $cases = [
     'sleep' => 'function busy() { ' . $begin . ' do { sleep(1); } ' . $until . ' return "woken"; }',
     'a socket read' => 'function busy() { ' . $begin . ' global $argv;
-        $socket = stream_socket_client("tcp://" . $argv[1]); stream_set_timeout($socket, 300); return fgets($socket); }',
+        $socket = stream_socket_client("tcp://" . $argv[1]); stream_set_timeout($socket, 300);
+        return fgets($socket); }',
     'a pipe read' => 'function busy() { ' . $begin . ' return fgets(STDIN); }',
-    'a CPU loop' => 'function busy() { ' . $begin . ' for ($i = 0; $i % 100000 || !file_exists("' . $dump . '"); $i++) { }
+    'a CPU loop' => 'function busy() { ' . $begin . ' 
+        for ($i = 0; $i % 100000 || !file_exists("' . $dump . '"); $i++) { }
         return "looped"; }',
     'a runaway preg_match()' => 'ini_set("pcre.jit", "0"); ini_set("pcre.backtrack_limit", "100000000");
         ini_set("pcre.recursion_limit", "100000000");
@@ -63,7 +65,8 @@ echo trim(caller());
     $reader = new RdumpReader($dump);
     echo "$name: ", rdump_judge($dump), ', ', $stack, ', ',
         $reader->search(strrev('a planted value ') . $process->pid) !== null ? 'its data' : 'not its data', ', ',
-        $reader->pid === $process->pid ? 'its pid' : "pid $reader->pid", ", then: $run->out$run->err, status $run->status\n";
+        $reader->pid === $process->pid ? 'its pid' : "pid $reader->pid",
+        ", then: $run->out$run->err, status $run->status\n";
     rdump_show_log($folder, $run->log);
     unlink($dump);
     unlink("$folder/begun");

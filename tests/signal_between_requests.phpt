@@ -24,6 +24,7 @@ for ($i = 0; $i < 2; $i++) {
     $pid = $i ? $server->get('/') : $server->pid();
     rdump_shell('kill -' . rdump_signal_number() . " $pid");
     rdump_await($dumps, 60);
+    rdump_await_unblocked($pid, rdump_signal_number());
     $path = $dumps()[0];
     echo $i ? 'after' : 'before the first', ' request: ', rdump_judge($path), ', ',
         rdump_offsets($folder) === null ? '' : rdump_stack($path, rdump_offsets($folder)), "\n";

@@ -42,3 +42,16 @@ function rdump_await($condition, $seconds = 30)
     } while (!$value && microtime(true) < $deadline && usleep(2000) === null);
     return $value;
 }
+
+/*
+ * Waits until the process does not block a signal: then the handler of another one, which blocks all, is over. False
+ * where that takes too long.
+ */
+function rdump_await_unblocked($pid, $signal, $seconds = 60)
+{
+    return rdump_await(function () use ($pid, $signal) {
+        $status = @file_get_contents("/proc/$pid/status");
+        return !preg_match('/^SigBlk:\s*([0-9a-f]+)$/m', $status, $match)
+            || !(hexdec($match[1][15 - (int) (($signal - 1) / 4)]) >> ($signal - 1) % 4 & 1);
+    }, $seconds);
+}

@@ -6,6 +6,7 @@
  */
 require __DIR__ . '/lib.php';
 require __DIR__ . '/ends.php';
+require __DIR__ . '/asked.php';
 
 list(, $work, $offsets_file, $so) = $argv;
 $offsets = file_get_contents($offsets_file);
@@ -334,3 +335,6 @@ $title = 'fpm, everyday ends';
 check_everyday_ends();
 check_workers_that_end(0);
 check_workers_that_end(1);
+
+$title = 'fpm, dumps by signal';
+check_signals();

@@ -112,7 +112,7 @@ function send_to_program(Server $program, Sender $sender, $signal, $count, $key,
             break;
         }
         if (substr($path, -4) === '.zst') {
-            list($status, , $error) = rdump_shell(rdump_command(['zstd', '-q', '-d', '-f', $path, '-o', "$path.plain"]));
+            list($status, , $error) = rdump_shell(rdump_command(['zstd', '-qdf', $path, '-o', "$path.plain"]));
             $flaw = $status ? $error : flaw_of_moment("$path.plain", $key, $program->pid);
         } else {
             clearstatcache();
