@@ -91,6 +91,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_parse.c
       rdump_format.c
       rdump_error.c
+      rdump_cgroup.c
     ]),
     [$ext_shared],,
     [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden $RDUMP_ZSTD_CFLAGS])
