@@ -76,6 +76,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_request.c
       rdump_writer.c
       rdump_copy.c
+      rdump_behind.c
       rdump_compress.c
       rdump_pages.c
       rdump_maps.c

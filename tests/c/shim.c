@@ -412,6 +412,16 @@ WRAP(int, fstatvfs, (int fd, struct statvfs *status))
 	return fails("fstatvfs") ? -1 : __real_fstatvfs(fd, status);
 }
 
+WRAP(int, fdatasync, (int fd))
+{
+	return fails("fdatasync") ? -1 : __real_fdatasync(fd);
+}
+
+WRAP(int, posix_fadvise, (int fd, off_t from, off_t length, int advice))
+{
+	return fails("posix_fadvise") ? errno : __real_posix_fadvise(fd, from, length, advice);
+}
+
 WRAP(int, fsync, (int fd))
 {
 	if (shim.armed && shim.fsync_err) {
