@@ -93,6 +93,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_format.c
       rdump_error.c
       rdump_cgroup.c
+      rdump_watcher.c
     ]),
     [$ext_shared],,
     [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden $RDUMP_ZSTD_CFLAGS])

@@ -327,15 +327,20 @@ void rdump_cgroup_find(struct rdump_cgroup *group)
 	}
 }
 
-bool rdump_cgroup_usage(const struct rdump_cgroup *group, uint64_t *bytes)
+bool rdump_cgroup_usage(const struct rdump_cgroup *group, uint64_t enough, uint64_t *bytes)
 {
 	static const char *const names[2][2] = {{"active_file", "inactive_file"},
 		{"total_active_file", "total_inactive_file"}};
 	uint64_t files;
 
 	if (!*group->folder
-		|| !read_number(group->folder, group->version1 ? "memory.usage_in_bytes" : "memory.current", bytes)
-		|| !read_stat(group->folder, names[group->version1], &files)) {
+		|| !read_number(group->folder, group->version1 ? "memory.usage_in_bytes" : "memory.current", bytes)) {
+		return false;
+	}
+	if (*bytes < enough) {
+		return true;
+	}
+	if (!read_stat(group->folder, names[group->version1], &files)) {
 		return false;
 	}
 	*bytes -= files < *bytes ? files : *bytes;

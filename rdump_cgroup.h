@@ -32,9 +32,10 @@ RDUMP_HIDDEN void rdump_cgroup_find(struct rdump_cgroup *group);
 
 /*
  * Tells how much memory the cgroup with the limit uses that the kernel cannot take back by dropping pages of files: the
- * usage less active_file and inactive_file of memory.stat. Returns false where that cannot be read.
+ * usage less active_file and inactive_file of memory.stat. The kernel takes its time to add that up, so it is asked
+ * only where the usage is `enough`; else the whole usage is told. Returns false where that cannot be read.
  */
-RDUMP_HIDDEN bool rdump_cgroup_usage(const struct rdump_cgroup *group, uint64_t *bytes);
+RDUMP_HIDDEN bool rdump_cgroup_usage(const struct rdump_cgroup *group, uint64_t enough, uint64_t *bytes);
 
 /*
  * The resident memory, in bytes, of the largest other process of the process's own cgroup, as far as this process may

@@ -99,7 +99,9 @@ static void version2(void)
 	put_group("cgroup/system.slice/php-fpm.service", "209715200", "150000000",
 		"anon 90000000\nfile 50000000\nactive_file 20000000\ninactive_file 30000000\ninactive_file_other 7\n");
 	expect_found(200 * MB, "cgroup/system.slice/php-fpm.service", "cgroup/system.slice/php-fpm.service");
-	expect(rdump_cgroup_usage(&group, &bytes) && bytes == 100000000, "usage %llu", (unsigned long long) bytes);
+	expect(rdump_cgroup_usage(&group, 1, &bytes) && bytes == 100000000, "usage %llu", (unsigned long long) bytes);
+	expect(rdump_cgroup_usage(&group, 150000000, &bytes) && bytes == 100000000, "as much as that");
+	expect(rdump_cgroup_usage(&group, 150000001, &bytes) && bytes == 150000000, "less than that");
 	put("cgroup/system.slice/memory.max", "104857600\n");
 	expect_found(100 * MB, "cgroup/system.slice/php-fpm.service", "cgroup/system.slice");
 	put("cgroup/system.slice/memory.max", "max\n");
@@ -117,13 +119,13 @@ static void version2_namespace(void)
 	show("0::/\n", "30 22 0:26 / %s/cgroup ro,nosuid - cgroup2 cgroup rw\n");
 	put_group("cgroup", "536870912", "1000", "inactive_file 5000\n");
 	expect_found(512 * MB, "cgroup", "cgroup");
-	expect(rdump_cgroup_usage(&group, &bytes) && bytes == 0, "usage %llu", (unsigned long long) bytes);
+	expect(rdump_cgroup_usage(&group, 1, &bytes) && bytes == 0, "usage %llu", (unsigned long long) bytes);
 	/* A process that was moved out of the namespace is not below the mount. */
 	show("0::/../other\n", "30 22 0:26 / %s/cgroup ro,nosuid - cgroup2 cgroup rw\n");
 	put_group("other", "536870912", NULL, NULL);
 	rdump_cgroup_find(&group);
 	expect(group.limit == RDUMP_CGROUP_NO_LIMIT && !*group.own && !*group.folder, "a cgroup beside the namespace");
-	expect(!rdump_cgroup_usage(&group, &bytes), "its usage");
+	expect(!rdump_cgroup_usage(&group, 1, &bytes), "its usage");
 	/* A mount from before the process got its namespace. */
 	show("0::/../b/c\n", "30 22 0:26 /../b %s/cgroup ro,nosuid - cgroup2 cgroup rw\n");
 	put_group("cgroup/c", "1048576", NULL, NULL);
@@ -148,13 +150,13 @@ static void version1(void)
 	put("memory/memory.limit_in_bytes", "209715200\n");
 	put("memory/memory.usage_in_bytes", "150000000\n");
 	expect_found(200 * MB, "memory", "memory");
-	expect(!rdump_cgroup_usage(&group, &bytes), "without memory.stat");
+	expect(!rdump_cgroup_usage(&group, 1, &bytes), "without memory.stat");
 	/* One above that is not visible has less. */
 	put("memory/memory.stat",
 		"inactive_file 1\nactive_file 1\nhierarchical_memory_limit 104857600\n"
 		"total_inactive_file 10000000\ntotal_active_file 20000000\n");
 	expect_found(100 * MB, "memory", "memory");
-	expect(rdump_cgroup_usage(&group, &bytes) && bytes == 120000000, "usage %llu", (unsigned long long) bytes);
+	expect(rdump_cgroup_usage(&group, 1, &bytes) && bytes == 120000000, "usage %llu", (unsigned long long) bytes);
 	put("memory/memory.limit_in_bytes", "9223372036854771712\n");
 	put("memory/memory.stat", "hierarchical_memory_limit 9223372036854771712\n");
 	expect_found(RDUMP_CGROUP_NO_LIMIT, "memory", "memory");
@@ -310,9 +312,9 @@ static void real(void)
 		rdump_cgroup_find(&group);
 		expect(group.limit == 64 * MB && !strcmp(group.own, folder) && !strcmp(group.folder, folder),
 			"limit %llu of %s", (unsigned long long) group.limit, group.own);
-		expect(rdump_cgroup_usage(&group, &usage), "no usage");
+		expect(rdump_cgroup_usage(&group, 1, &usage), "no usage");
 		memset(memory, 1, sizeof(memory));
-		expect(rdump_cgroup_usage(&group, &again) && again >= usage + 7 * MB && again <= 64 * MB,
+		expect(rdump_cgroup_usage(&group, 1, &again) && again >= usage + 7 * MB && again <= 64 * MB,
 			"usage %llu, then %llu", (unsigned long long) usage, (unsigned long long) again);
 		expect(get(group.own, "cgroup.procs", text, sizeof(text)) && atoi(text) == getpid(), "cgroup.procs: %s", text);
 		expect(rdump_cgroup_largest_other(&group, getpid()) == 0, "another process");

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 struct shim shim;
-bool refuse_batches, refuse_readv;
+bool refuse_batches, refuse_readv, refuse_timers;
 bool old_entries;
 
 static pthread_t armed_by;
@@ -552,6 +552,10 @@ long __wrap_syscall(long number, ...)
 {
 	if (number == SYS_gettid) {
 		return __real_syscall(number); /* cannot fail */
+	}
+	if (number == SYS_timer_create && refuse_timers) {
+		errno = EPERM;
+		return -1;
 	}
 	const char *name = "syscall";
 	if (number == SYS_getdents64) {
