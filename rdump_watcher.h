@@ -52,6 +52,7 @@ RDUMP_HIDDEN void rdump_watcher_set(const struct rdump_amount *amount);
 RDUMP_HIDDEN int rdump_watcher_start(bool (*reached)(const struct rdump_watcher_sight *sight));
 
 /* Has `reached` called again in so many seconds, even if the memory has not fallen by then. Async-signal-safe. */
+#define RDUMP_WATCHER_NEVER UINT64_MAX
 RDUMP_HIDDEN void rdump_watcher_again(uint64_t seconds);
 
 /* Ends the thread and waits for its end. In a process without it, nothing happens. */
