@@ -66,6 +66,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_ini.c
       rdump_oom.c
       rdump_signal.c
+      rdump_watch.c
       rdump_oom_early.c
       rdump_errors.c
       rdump_errors_php7.c
@@ -76,6 +77,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_request.c
       rdump_writer.c
       rdump_copy.c
+      rdump_behind.c
       rdump_compress.c
       rdump_pages.c
       rdump_maps.c
@@ -91,9 +93,14 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_parse.c
       rdump_format.c
       rdump_error.c
+      rdump_cgroup.c
+      rdump_watcher.c
     ]),
     [$ext_shared],,
     [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden $RDUMP_ZSTD_CFLAGS])
+
+  dnl rdump.watch_dump has a thread. In newer C libraries that is part of the library itself.
+  RDUMP_SHARED_LIBADD="$RDUMP_SHARED_LIBADD -lpthread"
 
   dnl The linker looks up every function when PHP starts: in the middle of a dump it would need 3 KB of the stack.
   RDUMP_SHARED_LIBADD="$RDUMP_SHARED_LIBADD -Wl,-z,now"

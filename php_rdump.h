@@ -76,6 +76,7 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	bool dumping;    /* an error that arises meanwhile starts no second one */
 	bool passing_on; /* PHP 7: an error on its way to the hook that was there before */
 	struct rdump_counter oom_counter;
+	struct rdump_counter watch_counter;
 	enum rdump_oom_event oom_event;
 	struct rdump_claim oom_claim;
 	char oom_line[RDUMP_LINE_SIZE];

@@ -14,6 +14,7 @@
 #include "rdump_signal.h"
 #include "rdump_stack.h"
 #include "rdump_target.h"
+#include "rdump_watch.h"
 #include "rdump_writer.h"
 
 #include "php_ini.h"
@@ -146,12 +147,14 @@ static PHP_MINIT_FUNCTION(rdump)
 	rdump_ini_register(type, module_number);
 	rdump_pending_startup();
 	rdump_oom_startup();
+	rdump_watch_startup();
 	rdump_signal_startup();
 	return SUCCESS;
 }
 
 static PHP_MSHUTDOWN_FUNCTION(rdump)
 {
+	rdump_watch_shutdown();
 	rdump_signal_shutdown();
 	rdump_oom_shutdown();
 	rdump_pending_shutdown();
@@ -169,6 +172,7 @@ static PHP_RINIT_FUNCTION(rdump)
 	}
 	rdump_oom_activate();
 	rdump_signal_activate();
+	rdump_watch_activate();
 	rdump_pending_write();
 	return SUCCESS;
 }
@@ -199,6 +203,7 @@ static PHP_MINFO_FUNCTION(rdump)
 	php_info_print_table_row(2, "Format version", RDUMP_EXPAND_AND_STRINGIFY(RDUMP_FORMAT_VERSION));
 	php_info_print_table_row(2, "PHP version tag", RDUMP_TAG);
 	php_info_print_table_row(2, "Dump on exhausted memory", rdump_oom_moment(moment, sizeof(moment)));
+	php_info_print_table_row(2, "Dump before the OOM killer", rdump_watch_state(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Dump by signal", rdump_signal_state(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Compressed dumps", library ? library : "no (built without libzstd)");
 	php_info_print_table_end();

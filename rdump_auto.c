@@ -164,6 +164,7 @@ static void write_dump(const struct attempt *attempt, struct rdump_result *resul
 	rdump_request_init(&request, attempt->trigger->full);
 	request.marker = RDUMP_G(oom_dump_marker);
 	request.budget = RDUMP_G(oom_dump_max_total);
+	request.near_limit = attempt->trigger->near_limit;
 	rdump_write(&request, file, result);
 }
 

@@ -31,6 +31,14 @@ static int make_room(struct rdump_copy *copy, uint64_t length)
 	return rdump_file_grow(copy->file, size + copy->step, copy->error);
 }
 
+/* Near a limit of memory the page cache must not fill up. */
+static int drop_behind(struct rdump_copy *copy, bool end)
+{
+	int err = rdump_behind_wrote(&copy->behind, copy->file->fd, copy->size, end);
+
+	return err ? rdump_fail(copy->error, "write", copy->file->path, err) : 0;
+}
+
 static int write_failed(struct rdump_copy *copy, ssize_t result)
 {
 	/* write(2) takes at least one byte or says why not; if it did neither, an error is better than a loop. */
@@ -57,7 +65,7 @@ static int write_bytes(struct rdump_copy *copy, const void *bytes, size_t length
 		length -= (size_t) written;
 		copy->size += (uint64_t) written;
 	}
-	return 0;
+	return drop_behind(copy, false);
 }
 
 /* Writes bytes by way of libzstd; with `end` the rest of the frame as well. */
@@ -327,7 +335,8 @@ static int flush_vectors(struct rdump_copy *copy)
 		return -1;
 	}
 	while (first < copy->vectors) {
-		ssize_t written = writev(copy->file->fd, copy->vector + first, copy->vectors - first);
+		ssize_t written
+			= rdump_behind_writev(&copy->behind, copy->file->fd, copy->vector + first, copy->vectors - first);
 
 		if (written < 0 && errno == EINTR) {
 			continue;
@@ -343,6 +352,9 @@ static int flush_vectors(struct rdump_copy *copy)
 			copy->size += (uint64_t) written;
 		}
 		first = advance(copy, first, (size_t) written);
+		if (drop_behind(copy, false) < 0) {
+			return -1;
+		}
 	}
 	copy->vectors = 0;
 	return 0;
@@ -470,8 +482,10 @@ int rdump_copy_run(struct rdump_copy *copy, uint64_t begin, uint64_t end)
 
 int rdump_copy_flush(struct rdump_copy *copy)
 {
-	if (copy->compressed) {
-		return compress_bytes(copy, copy->buffer, copy->buffered, true);
+	int status = copy->compressed ? compress_bytes(copy, copy->buffer, copy->buffered, true) : flush_vectors(copy);
+
+	if (status == 0 && !copy->compressed) {
+		status = flush_buffer(copy);
 	}
-	return flush_vectors(copy) < 0 ? -1 : flush_buffer(copy);
+	return status < 0 ? -1 : drop_behind(copy, true);
 }

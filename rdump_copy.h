@@ -5,6 +5,7 @@
 #ifndef RDUMP_COPY_H
 #define RDUMP_COPY_H
 
+#include "rdump_behind.h"
 #include "rdump_compress.h"
 #include "rdump_error.h"
 #include "rdump_file.h"
@@ -35,6 +36,8 @@ struct rdump_copy {
 	int memory;     /* /proc/self/mem, or -1 */
 	int pipe[2];    /* for a compressed file where there is neither, or -1 */
 	bool opened;    /* these have been tried */
+
+	struct rdump_behind behind; /* as rdump_copy_open() leaves it, it writes as usual */
 
 	bool compressed;
 	struct rdump_compress compress;

@@ -433,6 +433,7 @@ void rdump_write(const struct rdump_request *request, struct rdump_file *file, s
 	rdump_scratch_take(&scratch);
 
 	status = rdump_copy_open(&copy, &scratch, file, request->safe_read, &result->error);
+	copy.behind.on = request->near_limit;
 	if (status == 0) {
 		status = make_dump(request, &copy, &scratch, result);
 	}

@@ -19,6 +19,7 @@
 static size_t page;
 static char left_over[80]; /* in the folder f */
 static unsigned char *arena;
+static bool near_limit;
 static const char *dump_path = "f/x.rdump", *marker_path = "f/x.rdump.done";
 
 /*
@@ -101,6 +102,7 @@ static const struct {
 	{"clock_gettime", true, true},
 	{"write", false, true},
 	{"writev", false, true},
+	{"posix_fadvise", true, true},
 	{"pwrite", false, true},
 	{"ftruncate", false, true},
 	{"renameat", false, true},
@@ -223,7 +225,11 @@ static void each_call(bool safe_read, bool marker, uint64_t budget, const char *
 {
 	static const int err[] = {EINTR, EIO, ENOSPC, EDQUOT, EMFILE, ENOMEM, EACCES, EPERM, EROFS, EFBIG, ENOSYS};
 	static const char *const in_pieces[] = {"read", "pread", "write", "writev", "pwrite"};
-	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, safe_read, marker, budget};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5},
+		.safe_read = safe_read,
+		.marker = marker,
+		.budget = budget,
+		.near_limit = near_limit};
 	struct tally tally = {0, 0, 0};
 
 	plant();
@@ -294,6 +300,12 @@ static void as_a_worker(void)
 	each_call(true, true, (uint64_t) 1 << 30, "/proc/self/mem", "/proc/self/pagemap");
 }
 
+static void near_a_limit(void)
+{
+	near_limit = true;
+	each_call(false, true, 0, NULL, NULL);
+}
+
 static void without_page_table(void)
 {
 	each_call(false, false, 0, "/proc/self/pagemap", NULL);
@@ -304,7 +316,7 @@ static void without_page_table(void)
 static void stays_full(void)
 {
 	static const char *const call[] = {"write", "writev", "ftruncate", "renameat", "openat", "flock"};
-	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, false, true, (uint64_t) 1 << 30};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5}, .marker = true, .budget = (uint64_t) 1 << 30};
 	struct rdump_file file;
 	struct rdump_result result;
 
@@ -336,7 +348,7 @@ static void stays_full(void)
 
 static void marker_fails(void)
 {
-	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, false, true, 0};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5}, .marker = true};
 	struct rdump_file file;
 	struct rdump_result result;
 
@@ -372,7 +384,7 @@ static void grow(const char *call)
 
 static void larger_than_planned(void)
 {
-	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, false, false, 0};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5}};
 	struct rdump_file file;
 	struct rdump_result result;
 	uint64_t planned = 0;
@@ -429,7 +441,7 @@ static void larger_than_planned(void)
 
 static void skipped(void)
 {
-	struct rdump_request request = {{"v82", 1, 2, 3, 4, 5}, false, false, true, 0};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5}, .marker = true};
 	struct rdump_file file;
 	struct rdump_result result;
 
@@ -454,6 +466,7 @@ int main(void)
 	check("each call fails once, with a marker and a budget", with_marker_and_budget);
 	check("each call fails once, safe_read", safely);
 	check("each call fails once, in a worker that was root before", as_a_worker);
+	check("a dump near a limit of memory", near_a_limit);
 	check("each call fails once, without a page table", without_page_table);
 	check("each call fails once, compressed", compressed);
 	check("each call fails once, compressed, with a marker and a budget", compressed_with_marker_and_budget);

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 struct shim shim;
-bool refuse_batches, refuse_readv;
+bool refuse_batches, refuse_readv, refuse_timers;
 bool old_entries;
 
 static pthread_t armed_by;
@@ -412,6 +412,16 @@ WRAP(int, fstatvfs, (int fd, struct statvfs *status))
 	return fails("fstatvfs") ? -1 : __real_fstatvfs(fd, status);
 }
 
+WRAP(int, fdatasync, (int fd))
+{
+	return fails("fdatasync") ? -1 : __real_fdatasync(fd);
+}
+
+WRAP(int, posix_fadvise, (int fd, off_t from, off_t length, int advice))
+{
+	return fails("posix_fadvise") ? errno : __real_posix_fadvise(fd, from, length, advice);
+}
+
 WRAP(int, fsync, (int fd))
 {
 	if (shim.armed && shim.fsync_err) {
@@ -542,6 +552,10 @@ long __wrap_syscall(long number, ...)
 {
 	if (number == SYS_gettid) {
 		return __real_syscall(number); /* cannot fail */
+	}
+	if (number == SYS_timer_create && refuse_timers) {
+		errno = EPERM;
+		return -1;
 	}
 	const char *name = "syscall";
 	if (number == SYS_getdents64) {

@@ -49,6 +49,9 @@ extern bool old_entries;
 /* A filter refuses process_vm_readv(). Armed or not. */
 extern bool refuse_readv;
 
+/* A filter refuses timer_create(). Armed or not. */
+extern bool refuse_timers;
+
 /* Arms it, with all counters and settings at 0. */
 void shim_arm(void);
 

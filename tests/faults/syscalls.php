@@ -17,7 +17,7 @@ const CALLS = [
     'openat' => 257, 'newfstatat' => 262, 'unlinkat' => 263, 'renameat' => 264, 'process_vm_readv' => 310,
     'getrandom' => 318,
     'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6, 'munlock' => 150,
-    'mprotect' => 10, 'uname' => 63, 'fsync' => 74,
+    'mprotect' => 10, 'uname' => 63, 'fsync' => 74, 'fdatasync' => 75, 'fadvise64' => 221,
 ];
 /* Calls that cannot fail, as their manual pages say. */
 const NEVER_FAIL = ['getpid', 'geteuid', 'gettid'];
