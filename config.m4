@@ -67,6 +67,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_oom.c
       rdump_signal.c
       rdump_oom_early.c
+      rdump_crash.c
       rdump_errors.c
       rdump_errors_php7.c
       rdump_auto.c
@@ -85,6 +86,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_text.c
       rdump_slots.c
       rdump_counters.c
+      rdump_handlers.c
       rdump_queue.c
       rdump_stack.c
       rdump_threads.c

@@ -15,6 +15,7 @@
 
 #include "php.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -72,7 +73,8 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	zend_string *override;
 	bool override_full;
 	/* the automatic dump on exhausted memory */
-	bool in_request; /* from RINIT to post-deactivate */
+	bool in_request;  /* from RINIT to post-deactivate ... */
+	pthread_t thread; /* ... in this thread */
 	bool dumping;    /* an error that arises meanwhile starts no second one */
 	bool passing_on; /* PHP 7: an error on its way to the hook that was there before */
 	struct rdump_counter oom_counter;

@@ -6,6 +6,7 @@
 #include "php_rdump.h"
 
 #include "rdump_compress.h"
+#include "rdump_crash.h"
 #include "rdump_error.h"
 #include "rdump_ini.h"
 #include "rdump_oom.h"
@@ -147,12 +148,14 @@ static PHP_MINIT_FUNCTION(rdump)
 	rdump_pending_startup();
 	rdump_oom_startup();
 	rdump_signal_startup();
+	rdump_crash_startup();
 	return SUCCESS;
 }
 
 static PHP_MSHUTDOWN_FUNCTION(rdump)
 {
 	rdump_signal_shutdown();
+	rdump_crash_shutdown();
 	rdump_oom_shutdown();
 	rdump_pending_shutdown();
 	rdump_ini_unregister(type, module_number);
@@ -169,6 +172,7 @@ static PHP_RINIT_FUNCTION(rdump)
 	}
 	rdump_oom_activate();
 	rdump_signal_activate();
+	rdump_crash_activate();
 	rdump_pending_write();
 	return SUCCESS;
 }
@@ -200,6 +204,7 @@ static PHP_MINFO_FUNCTION(rdump)
 	php_info_print_table_row(2, "PHP version tag", RDUMP_TAG);
 	php_info_print_table_row(2, "Dump on exhausted memory", rdump_oom_moment(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Dump by signal", rdump_signal_state(moment, sizeof(moment)));
+	php_info_print_table_row(2, "Dump at a crash", rdump_crash_state(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Compressed dumps", library ? library : "no (built without libzstd)");
 	php_info_print_table_end();
 	DISPLAY_INI_ENTRIES();
