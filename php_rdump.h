@@ -75,8 +75,8 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	/* the automatic dump on exhausted memory */
 	bool in_request;  /* from RINIT to post-deactivate ... */
 	pthread_t thread; /* ... in this thread */
-	bool dumping;    /* an error that arises meanwhile starts no second one */
-	bool passing_on; /* PHP 7: an error on its way to the hook that was there before */
+	bool dumping;     /* an error that arises meanwhile starts no second one */
+	bool passing_on;  /* PHP 7: an error on its way to the hook that was there before */
 	struct rdump_counter oom_counter;
 	enum rdump_oom_event oom_event;
 	struct rdump_claim oom_claim;

@@ -12,8 +12,8 @@
 #include "rdump_format.h"
 #include "rdump_handlers.h"
 #include "rdump_log.h"
+#include "rdump_queue.h"
 #include "rdump_scratch.h"
-#include "rdump_stack.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -75,23 +75,29 @@ static bool runs_php(void)
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
 
-static void begin_line(int signal)
+static void log_line(void)
 {
-	(void) rdump_format(cause, sizeof(cause), "crash by %s", rdump_handlers_name(signal));
+	rdump_log_at_crash(line, work.text);
 }
 
-static void on_crash(int signal)
+/* What waits for a moment at which PHP's log can be written: it will not come. */
+static void log_what_waits(void)
+{
+	if (RDUMP_G(oom_event) != RDUMP_OOM_NONE) {
+		rdump_log_at_crash(RDUMP_G(oom_line), work.text);
+		RDUMP_G(oom_event) = RDUMP_OOM_NONE;
+	}
+	while (rdump_queue_take(line)) {
+		log_line();
+	}
+}
+
+static void dump(int signal)
 {
 	struct rdump_trigger trigger;
 
-	if (!has_globals() && !borrow_globals()) {
-		return;
-	}
-	if (!RDUMP_G(crash_dump) || !*RDUMP_G(crash_dump)) {
-		return; /* not in this pool or virtual host */
-	}
-	begin_line(signal);
 	memset(&trigger, 0, sizeof(trigger));
+	(void) rdump_format(cause, sizeof(cause), "crash by %s", rdump_handlers_name(signal));
 	trigger.cause = cause;
 	trigger.signal = signal;
 	trigger.in_handler = true;
@@ -101,17 +107,31 @@ static void on_crash(int signal)
 	trigger.counters = counters;
 	trigger.claim = &claim;
 	(void) rdump_auto_dump(&trigger, line);
-	rdump_log_at_crash(line, work.text);
 }
 
-/* The fault is within a dump. */
+static void on_crash(int signal)
+{
+	if (!has_globals() && !borrow_globals()) {
+		return;
+	}
+	/* It may be set for another pool or virtual host only. */
+	if (RDUMP_G(crash_dump) && *RDUMP_G(crash_dump)) {
+		dump(signal);
+		log_line();
+	}
+	log_what_waits();
+}
+
+/* The fault is within a dump, or within the two functions above. */
 static void on_crash_in_dump(int signal)
 {
-	rdump_file_abandon();
-	if (has_globals() || borrow_globals()) {
-		begin_line(signal);
-		(void) rdump_format(line, sizeof(line), "rdump: %s: no dump: it happened in the middle of a dump", cause);
-		rdump_log_at_crash(line, work.text);
+	bool dumps = rdump_scratch_is_taken_here();
+
+	dumps |= rdump_file_abandon();
+	if (dumps && (has_globals() || borrow_globals())) {
+		(void) rdump_format(line, sizeof(line), "rdump: crash by %s: no dump: it happened in the middle of a dump",
+			rdump_handlers_name(signal));
+		log_line();
 	}
 }
 
@@ -146,7 +166,6 @@ void rdump_crash_activate(void)
 	if (!counters || !RDUMP_G(crash_dump) || !*RDUMP_G(crash_dump)) {
 		return;
 	}
-	(void) rdump_stack_install(&RDUMP_G(stack)); /* without one, not the crash at the end of the stack */
 	if (__atomic_load_n(&tried, __ATOMIC_ACQUIRE)) {
 		return;
 	}
@@ -158,10 +177,10 @@ void rdump_crash_activate(void)
 	pthread_mutex_unlock(&lock);
 }
 
-void rdump_crash_end_thread(const void *globals)
+void rdump_crash_end_thread(void)
 {
 #ifdef ZTS
-	void *expected = (void *) globals;
+	void *expected = tsrm_get_ls_cache();
 
 	(void) __atomic_compare_exchange_n(&latest, &expected, NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 #endif
@@ -193,10 +212,12 @@ const char *rdump_crash_state(char *text, size_t size)
 		return "off";
 	}
 	if (failure.step) {
-		(void) rdump_format(text, size, "no: cannot %s %s: %s", failure.step, failure.path, rdump_error_text(failure.err));
+		(void) rdump_format(
+			text, size, "no: cannot %s %s: %s", failure.step, failure.path, rdump_error_text(failure.err));
 		return text;
 	}
-	return !tried ? "from the first request on" : rdump_handlers_are_installed()
-		? "yes"
-		: "no: something else handles the signals of a crash";
+	if (!tried) {
+		return "from the first request on";
+	}
+	return rdump_handlers_are_installed() ? "yes" : "no: something else handles the signals of a crash";
 }

@@ -11,7 +11,7 @@
  */
 RDUMP_HIDDEN void rdump_crash_startup(void);
 RDUMP_HIDDEN void rdump_crash_activate(void);
-RDUMP_HIDDEN void rdump_crash_end_thread(const void *globals);
+RDUMP_HIDDEN void rdump_crash_end_thread(void);
 RDUMP_HIDDEN void rdump_crash_shutdown(void);
 
 /* For phpinfo(): "on", "off", or why there will be none. Returns a literal, or `text`, of `size` bytes. */

@@ -89,13 +89,12 @@ static void end_writing(struct rdump_file *file)
 	(void) __atomic_compare_exchange_n(&being_written, &file, NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-void rdump_file_abandon(void)
+bool rdump_file_abandon(void)
 {
 	struct rdump_file *file = __atomic_load_n(&being_written, __ATOMIC_ACQUIRE);
 
-	if (file && pthread_equal(__atomic_load_n(&writer, __ATOMIC_ACQUIRE), pthread_self())) {
-		(void) unlinkat(file->folder.fd, file->temporary, 0);
-	}
+	return file && pthread_equal(__atomic_load_n(&writer, __ATOMIC_ACQUIRE), pthread_self())
+		&& unlinkat(file->folder.fd, file->temporary, 0) == 0;
 }
 
 static void remove_temporary(struct rdump_file *file)

@@ -16,7 +16,7 @@ struct handler {
 	int signal;
 	const char *name;
 	struct sigaction before;
-	bool deals; /* the earlier handler may deal with faults ... */
+	bool deals;           /* the earlier handler may deal with faults ... */
 	uintptr_t begin, end; /* ... of instructions between these addresses */
 };
 
@@ -171,7 +171,11 @@ static void end(const struct handler *handler, siginfo_t *info, void *context)
 
 /* ---- whose turn it is -------------------------------------------------------------------------------------------- */
 
-enum turn { FIRST, AGAIN, OVER };
+enum turn {
+	FIRST,
+	AGAIN,
+	OVER
+};
 
 /* The first crash of the process. */
 static struct {
@@ -304,6 +308,8 @@ int rdump_handlers_install(const struct rdump_handlers_owner *wanted)
 	ours.sa_sigaction = on_signal;
 	ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
 	sigfillset(&ours.sa_mask);
+	sigdelset(&ours.sa_mask, SIGTRAP); /* these two are raised by the thread's own instructions, too */
+	sigdelset(&ours.sa_mask, SIGSYS);
 	for (size_t i = 0; i < HANDLERS; i++) {
 		sigdelset(&ours.sa_mask, handlers[i].signal);
 	}

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* What its owner does. All are called in a signal handler, with all signals blocked but these five. */
+/* What its owner does. All are called in a signal handler, with all signals blocked that can be. */
 struct rdump_handlers_owner {
 	/*
 	 * Does the calling thread run what the owner is for? If not, the fault belongs to an earlier handler that may deal

@@ -21,7 +21,7 @@ static unsigned char reserve[RESERVE_SIZE];
 
 /* The process in which a dump is being made, 0 = none. */
 static pid_t dumping;
-/* The thread that makes it, as pthread_self() has it: a copy of the process that writes the dump is that thread, too. */
+/* The thread that makes it, as pthread_self() has it: the same in a copy of the process that writes the dump. */
 static pthread_t dumper;
 
 static void take_turn(void)

@@ -38,13 +38,12 @@ static ZEND_FUNCTION(go_call)
 }
 
 ZEND_BEGIN_ARG_INFO(arguments_of_go_call, 0)
-	ZEND_ARG_INFO(0, what)
+ZEND_ARG_INFO(0, what)
 ZEND_END_ARG_INFO()
 
 static const zend_function_entry functions[] = {
 	ZEND_FE(go_call, arguments_of_go_call)
-	ZEND_FE_END
-};
+		ZEND_FE_END};
 
 /* An extension of PHP's, as FrankenPHP has one: php_embed_init() sets php_embed_module.additional_functions itself. */
 static zend_module_entry module = {
@@ -57,8 +56,7 @@ static zend_module_entry module = {
 	NULL,
 	NULL,
 	"1",
-	STANDARD_MODULE_PROPERTIES
-};
+	STANDARD_MODULE_PROPERTIES};
 
 static int start_modules(sapi_module_struct *sapi)
 {
