@@ -78,6 +78,37 @@ function check_exhausted(Host $host)
     check('the log says so', 1, count(preg_grep('/dumped to/', await_rdump_lines("$work/php.log", 0, 1))));
 }
 
+/* Any thread may get the signal: one that serves a request dumps. */
+function check_signals(Host $host)
+{
+    global $dumps, $offsets, $work;
+
+    $flaws = [];
+    $busy = 0;
+    $path = "$dumps/signal.rdump";
+    for ($i = 1; $i <= DUMPS; $i++) {
+        send_signal($host->pid, 'RTMIN+7');
+        rdump_await(function () use ($work, $i) {
+            return preg_match_all('/rdump: signal /', read_log("$work/php.log")) >= $i;
+        }, SECONDS);
+        try {
+            $dump = new RdumpReader($path);
+            $stack = (new RdumpWalk($dump, $offsets))->callStack();
+            if ($dump->pid !== $host->pid) {
+                $flaws[] = "signal $i: pid {$dump->pid}";
+            }
+            $busy += (bool) $stack;
+            unlink($path);
+        } catch (Exception $error) {
+            $flaws[] = "signal $i: " . $error->getMessage();
+        }
+    }
+    check(DUMPS . ' dumps by signal', [], $flaws);
+    check('a thread that executed code of PHP was dumped', true, $busy > 0);
+    check('the log says so of each', DUMPS,
+        preg_match_all('/rdump: signal \d+: dumped to /', read_log("$work/php.log")));
+}
+
 /* Go's own faults. It has recovered from some thousands when this is called. */
 function check_recovered(Host $host)
 {
@@ -95,13 +126,14 @@ function death(Host $host, $script, array $query)
     return [$ended, $host->status, $match ? $match[0] : $host->log()];
 }
 
-$own = ["extension=$so", "rdump.oom_dump=$dumps/oom.rdump", "rdump.crash_dump=$dumps/crash-%s.rdump",
+$own = ["extension=$so", "rdump.signal_dump=$dumps/signal.rdump", "rdump.oom_dump=$dumps/oom.rdump", "rdump.crash_dump=$dumps/crash-%s.rdump",
     'rdump.oom_dump_max=0'];
 
 $title = 'Go host of ' . PHP_VERSION;
 $host = start($own);
 check_calls($host);
 check_exhausted($host);
+check_signals($host);
 check_recovered($host);
 list($last, $ended, $status) = $host->close();
 note($last);

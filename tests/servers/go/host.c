@@ -74,11 +74,16 @@ int host_start(char *ini)
 	php_embed_module.php_ini_path_override = ini;
 	php_embed_module.ub_write = collect_output;
 	php_embed_module.startup = start_modules;
-	return php_embed_init(1, arguments) == SUCCESS ? 0 : -1;
+	if (php_embed_init(1, arguments) != SUCCESS) {
+		return -1;
+	}
+	php_request_shutdown(NULL); /* php_embed_init() has begun one */
+	return 0;
 }
 
 void host_stop(void)
 {
+	(void) php_request_startup(); /* php_embed_shutdown() ends one */
 	php_embed_shutdown();
 }
 

@@ -1,7 +1,7 @@
 /* What the host in Go calls of PHP. */
 #include <stddef.h>
 
-/* Starts PHP with this php.ini. The request of this thread begins here. Returns 0, or -1. */
+/* Starts PHP with this php.ini. Returns 0, or -1. */
 int host_start(char *ini);
 
 /* Ends PHP, in the thread that has started it. */

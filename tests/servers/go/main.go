@@ -31,9 +31,24 @@ var over, hammered, panics int64
 var nothing *struct{ value int }
 var kept []byte
 
-// The main goroutine stays in the main thread, which starts and ends PHP.
-func init() {
-	runtime.LockOSThread()
+// Starts PHP in a thread of its own, which is not the process's main thread. Returns a function that ends it.
+func startPHP(ini string) func() {
+	started, over, ended := make(chan bool), make(chan bool), make(chan bool)
+	go func() {
+		runtime.LockOSThread()
+		if C.host_start(C.CString(ini)) != 0 {
+			os.Exit(1)
+		}
+		started <- true
+		<-over
+		C.host_stop()
+		ended <- true
+	}()
+	<-started
+	return func() {
+		over <- true
+		<-ended
+	}
 }
 
 // Dereferences nil: the runtime makes a panic of the SIGSEGV.
@@ -121,9 +136,7 @@ func main() {
 		os.Exit(2)
 	}
 	folder = os.Args[2]
-	if C.host_start(C.CString(os.Args[1])) != 0 {
-		os.Exit(1)
-	}
+	endPHP := startPHP(os.Args[1])
 	var others, serving sync.WaitGroup
 	var output sync.Mutex
 	requests := make(chan request)
@@ -154,5 +167,5 @@ func main() {
 	atomic.StoreInt64(&over, 1)
 	others.Wait()
 	fmt.Printf("hammered %d, panics %d\n", hammered, panics)
-	C.host_stop()
+	endPHP()
 }
