@@ -68,6 +68,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_signal.c
       rdump_watch.c
       rdump_oom_early.c
+      rdump_crash.c
       rdump_errors.c
       rdump_errors_php7.c
       rdump_auto.c
@@ -87,6 +88,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_text.c
       rdump_slots.c
       rdump_counters.c
+      rdump_handlers.c
       rdump_queue.c
       rdump_stack.c
       rdump_threads.c

@@ -15,6 +15,7 @@
 
 #include "php.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -72,9 +73,10 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	zend_string *override;
 	bool override_full;
 	/* the automatic dump on exhausted memory */
-	bool in_request; /* from RINIT to post-deactivate */
-	bool dumping;    /* an error that arises meanwhile starts no second one */
-	bool passing_on; /* PHP 7: an error on its way to the hook that was there before */
+	bool in_request;  /* from RINIT to post-deactivate ... */
+	pthread_t thread; /* ... in this thread */
+	bool dumping;     /* an error that arises meanwhile starts no second one */
+	bool passing_on;  /* PHP 7: an error on its way to the hook that was there before */
 	struct rdump_counter oom_counter;
 	struct rdump_counter watch_counter;
 	enum rdump_oom_event oom_event;

@@ -6,6 +6,7 @@
 #include "php_rdump.h"
 
 #include "rdump_compress.h"
+#include "rdump_crash.h"
 #include "rdump_error.h"
 #include "rdump_ini.h"
 #include "rdump_oom.h"
@@ -134,6 +135,7 @@ static PHP_GINIT_FUNCTION(rdump)
 static PHP_GSHUTDOWN_FUNCTION(rdump)
 {
 	rdump_signal_end_thread(rdump_globals);
+	rdump_crash_end_thread();
 	rdump_stack_remove(&rdump_globals->stack);
 }
 
@@ -149,6 +151,7 @@ static PHP_MINIT_FUNCTION(rdump)
 	rdump_oom_startup();
 	rdump_watch_startup();
 	rdump_signal_startup();
+	rdump_crash_startup();
 	return SUCCESS;
 }
 
@@ -156,6 +159,7 @@ static PHP_MSHUTDOWN_FUNCTION(rdump)
 {
 	rdump_watch_shutdown();
 	rdump_signal_shutdown();
+	rdump_crash_shutdown();
 	rdump_oom_shutdown();
 	rdump_pending_shutdown();
 	rdump_ini_unregister(type, module_number);
@@ -173,6 +177,7 @@ static PHP_RINIT_FUNCTION(rdump)
 	rdump_oom_activate();
 	rdump_signal_activate();
 	rdump_watch_activate();
+	rdump_crash_activate();
 	rdump_pending_write();
 	return SUCCESS;
 }
@@ -205,6 +210,7 @@ static PHP_MINFO_FUNCTION(rdump)
 	php_info_print_table_row(2, "Dump on exhausted memory", rdump_oom_moment(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Dump before the OOM killer", rdump_watch_state(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Dump by signal", rdump_signal_state(moment, sizeof(moment)));
+	php_info_print_table_row(2, "Dump at a crash", rdump_crash_state(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Compressed dumps", library ? library : "no (built without libzstd)");
 	php_info_print_table_end();
 	DISPLAY_INI_ENTRIES();

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -72,8 +74,32 @@ int rdump_file_open(struct rdump_file *file, const char *path, struct rdump_erro
 	return 0;
 }
 
+/* The temporary file that is being written, and by whom. One at a time: see rdump_scratch_take(). */
+static struct rdump_file *being_written;
+static pthread_t writer;
+
+static void begin_writing(struct rdump_file *file)
+{
+	__atomic_store_n(&writer, pthread_self(), __ATOMIC_RELEASE);
+	__atomic_store_n(&being_written, file, __ATOMIC_RELEASE);
+}
+
+static void end_writing(struct rdump_file *file)
+{
+	(void) __atomic_compare_exchange_n(&being_written, &file, NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+bool rdump_file_abandon(void)
+{
+	struct rdump_file *file = __atomic_load_n(&being_written, __ATOMIC_ACQUIRE);
+
+	return file && pthread_equal(__atomic_load_n(&writer, __ATOMIC_ACQUIRE), pthread_self())
+		&& unlinkat(file->folder.fd, file->temporary, 0) == 0;
+}
+
 static void remove_temporary(struct rdump_file *file)
 {
+	end_writing(file);
 	if (file->fd >= 0) {
 		(void) unlinkat(file->folder.fd, file->temporary, 0);
 		(void) close(file->fd);
@@ -144,6 +170,7 @@ static int create_temporary(struct rdump_file *file)
 
 	for (int tries = 0; err && tries < 100; tries++) {
 		rdump_folder_choose_name(&file->folder, file->temporary);
+		begin_writing(file);
 		file->fd = openat(file->folder.fd, file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (file->fd < 0 && errno != EEXIST) {
 			return errno;
@@ -313,6 +340,7 @@ int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error
 	if (err || (renameat(file->folder.fd, file->temporary, file->folder.fd, file->name) < 0 && (err = errno))) {
 		status = rdump_fail(error, "replace", file->path, err);
 	} else {
+		end_writing(file);
 		(void) close(file->fd);
 		file->fd = -1;
 	}

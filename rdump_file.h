@@ -9,6 +9,8 @@
 #include "rdump_error.h"
 #include "rdump_folder.h"
 
+#include <stdbool.h>
+
 #define RDUMP_MARKER_SUFFIX ".done"
 
 struct rdump_file {
@@ -58,6 +60,12 @@ RDUMP_HIDDEN int rdump_file_commit(struct rdump_file *file, uint64_t size, struc
 
 /* Removes the temporary file, if there is one, and closes the folder. Does not change errno. */
 RDUMP_HIDDEN void rdump_file_close(struct rdump_file *file);
+
+/*
+ * Removes the temporary file that the calling thread has created last and not committed. For a signal handler, when the
+ * process ends in the middle of a dump. Returns whether there was one.
+ */
+RDUMP_HIDDEN bool rdump_file_abandon(void);
 
 /* Removes "<path>.done" if there is one. */
 RDUMP_HIDDEN int rdump_file_unmark(struct rdump_file *file, struct rdump_error *error);

@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
 #include <time.h>
@@ -23,37 +24,46 @@ void rdump_log(const char *line)
 	php_log_err((char *) line);
 }
 
-/* "[21-Nov-2026 14:05:09 UTC] ": as php_log_err() writes it. */
+/*
+ * "[21-Nov-2026 14:05:09 UTC] ": as php_log_err() writes it. gmtime_r(3) takes a lock, which code that has crashed may
+ * have taken.
+ */
 static void format_time(char *text, size_t size)
 {
 	static const char month[12][4]
-		= {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	time_t now = time(NULL);
-	struct tm utc;
+		= {"Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb"};
+	unsigned now = (unsigned) time(NULL), days = now / 86400 + 719468; /* since 1 March of the year 0 */
+	unsigned of_era = days % 146097, year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	unsigned of_year = of_era - (365 * year + year / 4 - year / 100), from_march = (5 * of_year + 2) / 153;
 
-	gmtime_r(&now, &utc);
-	(void) rdump_format(text, size, "[%02d-%s-%d %02d:%02d:%02d UTC] ", utc.tm_mday, month[utc.tm_mon],
-		utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+	(void) rdump_format(text, size, "[%02u-%s-%u %02u:%02u:%02u UTC] ", of_year - (153 * from_march + 2) / 5 + 1,
+		month[from_march], days / 146097 * 400 + year + (from_march >= 10), now / 3600 % 24, now / 60 % 60, now % 60);
 }
 
-/* Returns whether the line is in the file. */
-static bool append_to_file(const char *path, const char *line)
+/* Is the open file what stderr is, as /proc/self/fd/2 would be? */
+static bool is_stderr(int fd)
+{
+	struct stat file, error;
+
+	return fstat(fd, &file) == 0 && fstat(STDERR_FILENO, &error) == 0 && file.st_dev == error.st_dev
+		&& file.st_ino == error.st_ino;
+}
+
+/* Returns whether the line is in the file. `path` is absolute. With `told`, stderr has the line already. */
+static bool append_to_file(const char *path, const char *line, bool told)
 {
 	char time[48], newline[] = "\n";
 	struct iovec part[3] = {{time, 0}, {(char *) line, strlen(line)}, {newline, 1}};
 	bool written;
 	int fd;
 
-	if (rdump_target_absolute(RDUMP_G(automatic).text, path) < 0) {
-		return false;
-	}
-	fd = open(RDUMP_G(automatic).text, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0) {
 		return false;
 	}
 	format_time(time, sizeof(time));
 	part[0].iov_len = strlen(time);
-	written = writev(fd, part, 3) > 0;
+	written = (told && is_stderr(fd)) || writev(fd, part, 3) > 0;
 	close(fd);
 	return written;
 }
@@ -110,10 +120,32 @@ static void pass_to_sapi(const char *line)
 void rdump_log_without_heap(const char *line)
 {
 	const char *log = ini("error_log", sizeof("error_log") - 1);
+	char *path = RDUMP_G(automatic).text;
 
 	if (log && !strcmp(log, "syslog")) {
 		pass_to_syslog(line);
-	} else if (!log || !*log || !append_to_file(log, line)) {
+	} else if (!log || !*log || rdump_target_absolute(path, log) < 0 || !append_to_file(path, line, false)) {
 		pass_to_sapi(line);
+	}
+}
+
+/* Not by PHP's functions: a thread that is not PHP's may have crashed, and they would look for that one's globals. */
+static const char *log_of_globals(void)
+{
+#if PHP_VERSION_ID >= 80600
+	return PG(error_log) ? ZSTR_VAL(PG(error_log)) : NULL;
+#else
+	return PG(error_log);
+#endif
+}
+
+void rdump_log_at_crash(const char *line, char path[PATH_MAX])
+{
+	const char *log;
+
+	write_to_stderr(line);
+	log = log_of_globals();
+	if (log && *log && strcmp(log, "syslog") && rdump_target_absolute_of_process(path, log) == 0) {
+		(void) append_to_file(path, line, true);
 	}
 }

@@ -14,4 +14,10 @@ RDUMP_HIDDEN void rdump_log(const char *line);
  */
 RDUMP_HIDDEN void rdump_log_without_heap(const char *line);
 
+/*
+ * The same in the handler of a crash, where nothing of the C library may be used that has a lock, and the web server's
+ * log is out of reach: to stderr, and to error_log if that is a file. `path` is memory to work in.
+ */
+RDUMP_HIDDEN void rdump_log_at_crash(const char *line, char path[PATH_MAX]);
+
 #endif

@@ -1,6 +1,7 @@
 /* Memory to work in while a dump is made. See rdump_scratch.h. */
 #include "rdump_scratch.h"
 
+#include <pthread.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -20,6 +21,8 @@ static unsigned char reserve[RESERVE_SIZE];
 
 /* The process in which a dump is being made, 0 = none. */
 static pid_t dumping;
+/* The thread that makes it, as pthread_self() has it: the same in a copy of the process that writes the dump. */
+static pthread_t dumper;
 
 static void take_turn(void)
 {
@@ -76,6 +79,7 @@ static void use_reserve(struct rdump_scratch *scratch)
 void rdump_scratch_take(struct rdump_scratch *scratch)
 {
 	take_turn();
+	__atomic_store_n(&dumper, pthread_self(), __ATOMIC_RELEASE);
 	scratch->mapped = false;
 	for (size_t i = 0; i < sizeof(mapped_sizes) / sizeof(*mapped_sizes) && !scratch->mapped; i++) {
 		scratch->begin = map_scratch(mapped_sizes[i]);
@@ -103,7 +107,13 @@ void rdump_scratch_give(struct rdump_scratch *scratch)
 	} else {
 		(void) madvise(scratch->begin, size, MADV_DONTNEED);
 	}
+	__atomic_store_n(&dumper, (pthread_t) 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&dumping, 0, __ATOMIC_RELEASE);
+}
+
+bool rdump_scratch_is_taken_here(void)
+{
+	return pthread_equal(__atomic_load_n(&dumper, __ATOMIC_ACQUIRE), pthread_self());
 }
 
 void *rdump_scratch_low(struct rdump_scratch *scratch, size_t size)

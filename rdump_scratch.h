@@ -31,6 +31,9 @@ RDUMP_HIDDEN bool rdump_scratch_is_taken(void);
 /* Gives the memory back to the kernel and lets the next dump begin. */
 RDUMP_HIDDEN void rdump_scratch_give(struct rdump_scratch *scratch);
 
+/* Has the calling thread taken it? For a signal handler: to wait for it there would be to wait for ever. */
+RDUMP_HIDDEN bool rdump_scratch_is_taken_here(void);
+
 /* Returns `size` bytes, 8-byte aligned, at the low end; NULL where the scratch is used up. */
 RDUMP_HIDDEN void *rdump_scratch_low(struct rdump_scratch *scratch, size_t size);
 

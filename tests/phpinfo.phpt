@@ -28,6 +28,7 @@ the version is told
 the tag of this PHP
 Compressed dumps => X
 Directive => Local Value => Master Value
+Dump at a crash => off
 Dump before the OOM killer => off
 Dump by signal => X
 Dump on exhausted memory => off

@@ -4,6 +4,7 @@
  * unmaps memory outside PHP, two dump.   threads-embed.php FOLDER OFFSETS RDUMP_SO HOST
  */
 require __DIR__ . '/lib.php';
+require __DIR__ . '/host.php';
 require __DIR__ . '/ends.php';
 
 const DUMPS = 200;
@@ -14,63 +15,6 @@ $offsets = file_get_contents($offsets_file);
 $www = "$work/www";
 $dumps = "$work/dumps";
 publish_scripts($www);
-
-class Host extends Server
-{
-    private $number = 0;
-    private $answers = [];
-
-    /* Sends a request. Returns its number. */
-    public function begin($script, array $query)
-    {
-        $this->number++;
-        fwrite($this->pipes[0], "{$this->number} $script " . http_build_query($query) . "\n");
-        return $this->number;
-    }
-
-    /* The answer of the request, an array. */
-    public function end($number)
-    {
-        $text = $this->text($number);
-        $answer = @unserialize($text);
-        if (!is_array($answer)) {
-            throw new Exception("the host answers: $text");
-        }
-        return $answer;
-    }
-
-    /* The same as it is. */
-    public function text($number)
-    {
-        while (!isset($this->answers[$number])) {
-            $line = $this->line();
-            $space = strpos($line, ' ');
-            $this->answers[substr($line, 0, $space)] = substr($line, $space + 1);
-        }
-        $text = $this->answers[$number];
-        unset($this->answers[$number]);
-        return $text;
-    }
-
-    public function line()
-    {
-        $read = [$this->pipes[1]];
-        $none = [];
-        $line = stream_select($read, $none, $none, SECONDS) ? fgets($this->pipes[1]) : false;
-        if ($line === false) {
-            throw new Exception('the host does not answer: ' . ($this->isRunning() ? 'it runs' : 'it has ended') . '. '
-                . $this->log());
-        }
-        return rtrim($line, "\n");
-    }
-
-    public function close()
-    {
-        fclose($this->pipes[0]);
-        $last = $this->line();
-        return [$last, $this->await(), $this->status];
-    }
-}
 
 function check_many_dumps(Host $host)
 {

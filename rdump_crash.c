@@ -1,0 +1,223 @@
+/* The automatic dump at a crash. See rdump_crash.h. */
+#ifdef HAVE_CONFIG_H
+# include "config.h"
+#endif
+
+#include "rdump_crash.h"
+
+#include "rdump_auto.h"
+#include "rdump_counters.h"
+#include "rdump_error.h"
+#include "rdump_file.h"
+#include "rdump_format.h"
+#include "rdump_handlers.h"
+#include "rdump_log.h"
+#include "rdump_queue.h"
+#include "rdump_scratch.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+
+/* The worker ends with its dump, so only counters of all workers bound these. */
+static struct rdump_counters *counters;
+static struct rdump_error failure;
+
+/* One crash ends the process: no need for more than one of each. */
+static struct rdump_claim claim;
+static struct rdump_workspace work;
+static char line[RDUMP_LINE_SIZE], cause[32];
+
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
+
+#ifdef ZTS
+/* The globals of the thread that has begun a request last: those that a dump by a thread without any shows. */
+static void *latest;
+
+/* Makes this thread's globals known to the extension. Returns false for a thread that has none. */
+static bool has_globals(void)
+{
+	if (!tsrm_get_ls_cache()) {
+		return false;
+	}
+# ifdef COMPILE_DL_RDUMP
+	ZEND_TSRMLS_CACHE_UPDATE();
+# endif
+	return true;
+}
+
+static bool borrow_globals(void)
+{
+# ifdef COMPILE_DL_RDUMP
+	TSRMLS_CACHE = __atomic_load_n(&latest, __ATOMIC_ACQUIRE);
+	return TSRMLS_CACHE != NULL;
+# else
+	return false; /* PHP's own: nobody but PHP may set it */
+# endif
+}
+#else
+static bool has_globals(void)
+{
+	return true;
+}
+
+static bool borrow_globals(void)
+{
+	return true;
+}
+#endif
+
+/* Does this thread serve a request? Without ZTS libraries may have threads, which are not PHP's. */
+static bool runs_php(void)
+{
+	return has_globals() && RDUMP_G(in_request) && pthread_equal(RDUMP_G(thread), pthread_self());
+}
+
+/* ---- the dump ---------------------------------------------------------------------------------------------------- */
+
+static void log_line(void)
+{
+	rdump_log_at_crash(line, work.text);
+}
+
+/* What waits for a moment at which PHP's log can be written: it will not come. */
+static void log_what_waits(void)
+{
+	if (RDUMP_G(oom_event) != RDUMP_OOM_NONE) {
+		rdump_log_at_crash(RDUMP_G(oom_line), work.text);
+		RDUMP_G(oom_event) = RDUMP_OOM_NONE;
+	}
+	while (rdump_queue_take(line)) {
+		log_line();
+	}
+}
+
+static void dump(int signal)
+{
+	struct rdump_trigger trigger;
+
+	memset(&trigger, 0, sizeof(trigger));
+	(void) rdump_format(cause, sizeof(cause), "crash by %s", rdump_handlers_name(signal));
+	trigger.cause = cause;
+	trigger.signal = signal;
+	trigger.in_handler = true;
+	trigger.work = &work;
+	trigger.template = RDUMP_G(crash_dump);
+	trigger.full = RDUMP_G(oom_dump_full);
+	trigger.counters = counters;
+	trigger.claim = &claim;
+	(void) rdump_auto_dump(&trigger, line);
+}
+
+static void on_crash(int signal)
+{
+	if (!has_globals() && !borrow_globals()) {
+		return;
+	}
+	/* It may be set for another pool or virtual host only. */
+	if (RDUMP_G(crash_dump) && *RDUMP_G(crash_dump)) {
+		dump(signal);
+		log_line();
+	}
+	log_what_waits();
+}
+
+/* The fault is within a dump, or within the two functions above. */
+static void on_crash_in_dump(int signal)
+{
+	bool dumps = rdump_scratch_is_taken_here();
+
+	dumps |= rdump_file_abandon();
+	if (dumps && (has_globals() || borrow_globals())) {
+		(void) rdump_format(line, sizeof(line), "rdump: crash by %s: no dump: it happened in the middle of a dump",
+			rdump_handlers_name(signal));
+		log_line();
+	}
+}
+
+/* ---- the trigger's life ------------------------------------------------------------------------------------------ */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool tried;
+
+void rdump_crash_startup(void)
+{
+	tried = false;
+	counters = rdump_counters_map(&failure);
+}
+
+static void install(void)
+{
+	const struct rdump_handlers_owner owner
+		= {runs_php, rdump_scratch_is_taken_here, on_crash, on_crash_in_dump, (const void *) (uintptr_t) zend_error};
+	int err = rdump_handlers_install(&owner);
+
+	if (err) {
+		(void) rdump_fail(&failure, "install", "the handlers of signals", err);
+	}
+}
+
+void rdump_crash_activate(void)
+{
+	RDUMP_G(thread) = pthread_self();
+#ifdef ZTS
+	__atomic_store_n(&latest, tsrm_get_ls_cache(), __ATOMIC_RELEASE);
+#endif
+	if (!counters || !RDUMP_G(crash_dump) || !*RDUMP_G(crash_dump)) {
+		return;
+	}
+	if (__atomic_load_n(&tried, __ATOMIC_ACQUIRE)) {
+		return;
+	}
+	pthread_mutex_lock(&lock);
+	if (!tried) {
+		install();
+		__atomic_store_n(&tried, true, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void rdump_crash_end_thread(void)
+{
+#ifdef ZTS
+	void *expected = tsrm_get_ls_cache();
+
+	(void) __atomic_compare_exchange_n(&latest, &expected, NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+#endif
+}
+
+/* PHP unloads an extension at its end. Where somebody may still call it, it stays. */
+static void stay_loaded(void)
+{
+	Dl_info info;
+
+	if (dladdr((const void *) (uintptr_t) on_crash, &info)) {
+		(void) dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+	}
+}
+
+void rdump_crash_shutdown(void)
+{
+	if (tried && !rdump_handlers_restore()) {
+		stay_loaded();
+	}
+	tried = false;
+	rdump_counters_unmap(counters);
+	counters = NULL;
+}
+
+const char *rdump_crash_state(char *text, size_t size)
+{
+	if (!RDUMP_G(crash_dump) || !*RDUMP_G(crash_dump)) {
+		return "off";
+	}
+	if (failure.step) {
+		(void) rdump_format(
+			text, size, "no: cannot %s %s: %s", failure.step, failure.path, rdump_error_text(failure.err));
+		return text;
+	}
+	if (!tried) {
+		return "from the first request on";
+	}
+	return rdump_handlers_are_installed() ? "yes" : "no: something else handles the signals of a crash";
+}
