@@ -4,7 +4,7 @@
  * within one run.
  */
 
-require __DIR__ . '/../tests/lib/reader.php';
+require __DIR__ . '/../scripts/inspect.d/reader.php';
 require __DIR__ . '/plots.php';
 
 const MB = 1 << 20, GB = 1 << 30;

@@ -11,7 +11,7 @@
  *   private              the bytes of private memory that the kernel counts as resident
  */
 
-require __DIR__ . '/../tests/lib/reader.php';
+require __DIR__ . '/../scripts/inspect.d/reader.php';
 
 const BLOCK = 64 << 20;
 const PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000;

@@ -1375,7 +1375,8 @@ static void reader_in_php(void)
 		skip("no PHP");
 	}
 	dump_to("dump.rdump", false, false);
-	snprintf(command, sizeof(command), "'%s' -n '%s/../lib/reader.php' dump.rdump >reader.log 2>&1", php, source);
+	snprintf(command, sizeof(command), "'%s' -n '%s/../../scripts/inspect' --check dump.rdump >reader.log 2>&1", php,
+		source);
 	expect(system(command) == 0, "it says no: %s", command);
 }
 

@@ -1,7 +1,7 @@
 <?php
 /* What the fault tests share: reports, figures, and the checks after a dump. */
 
-require_once __DIR__ . '/../lib/reader.php';
+require_once __DIR__ . '/../../scripts/inspect.d/reader.php';
 require_once __DIR__ . '/../lib/process.php';
 
 /* A group of injected faults. Counts them, keeps the first few failures, and reports one line. */

@@ -183,6 +183,38 @@ function check_content(RdumpWalk $walk, $how, $limit, $jit, $template, $full)
     check('a huge block for the string of 4 MB', 1, count($blocks));
 }
 
+/*
+ * The table of scripts/inspect has the layout of this PHP, or of another release of this minor version: the headers say
+ * the same. Sizes of whole structs and what no reader uses may differ between releases.
+ */
+function check_table()
+{
+    global $offsets, $title;
+    $title = 'scripts/inspect';
+    $at = rdump_offsets_of_text($offsets);
+    $build = rdump_build($at);
+    $kind = function (array $at) {
+        return [(int) ($at['PHP_VERSION_ID'] / 100), $at['ZTS'], $at['debug']];
+    };
+    $known = array_filter(rdump_read_table(), function ($row, $name) use ($at, $kind) {
+        return $name !== '' && $kind($row) === $kind($at);
+    }, ARRAY_FILTER_USE_BOTH);
+    if (!$known) {
+        echo "skip - walk, scripts/inspect: the layout of PHP $build: the table has none of this version\n";
+        return;
+    }
+    $row = isset($known[$build]) ? $known[$build] : end($known);
+    if (!isset($known[$build])) {
+        foreach (['PHP_VERSION_ID', 'reports late', 'zend_executor_globals', 'zend_compiler_globals'] as $name) {
+            unset($row[$name], $at[$name]);
+        }
+    }
+    ksort($row);
+    ksort($at);
+    check("the table has the layout of PHP $build, as its headers", $at, $row);
+}
+
+check_table();
 $opcache = opcache_directives($php);
 $settings = [
     '' => [],

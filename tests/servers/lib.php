@@ -1,6 +1,6 @@
 <?php
 /* What the tests in servers share. Needs nothing but PHP 7.0. */
-require_once __DIR__ . '/../lib/reader.php';
+require_once __DIR__ . '/../../scripts/inspect.d/reader.php';
 require_once __DIR__ . '/../lib/walk.php';
 require_once __DIR__ . '/../lib/process.php';
 

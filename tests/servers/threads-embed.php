@@ -92,6 +92,34 @@ function check_both(Host $host)
         isset($wrong['relative.rdump']) ? $wrong['relative.rdump'] : []);
 }
 
+/* scripts/inspect finds all threads. One of them waits for a lock: its call stack is known. */
+function check_inspect(Host $host)
+{
+    global $dumps;
+
+    $lock = fopen("$dumps/lock", 'w');
+    flock($lock, LOCK_EX);
+    $waiter = "/-> FLOCK +ADVISORY +WRITE +{$host->pid} /";
+    $waiting = $host->begin('wait.php', ['lock' => "$dumps/lock"]);
+    check('a thread waits for a lock', 1, rdump_await(function () use ($waiter) {
+        return preg_match($waiter, file_get_contents('/proc/locks'));
+    }, SECONDS));
+    $host->end($host->begin('dump.php', ['key' => fresh_key(), 'path' => "$dumps/all.rdump"]));
+    flock($lock, LOCK_UN);
+    $host->end($waiting);
+    $said = rdump_shell(rdump_command([PHP_BINARY, '-n', dirname(dirname(__DIR__)) . '/scripts/inspect', '--json',
+        "$dumps/all.rdump"]));
+    unlink("$dumps/all.rdump");
+    $report = json_decode($said[1], true);
+    $stacks = [];
+    foreach ($report ? $report['threads'] : [] as $thread) {
+        $stacks[] = array_column($thread['stack'], 'function');
+    }
+    check('scripts/inspect: the thread that dumped, that which waits, and all others',
+        [STACK_OF_CALL, true, HAMMERS + 3, ''],
+        [reset($stacks), in_array(['flock', 'waiting_function', '{main}'], $stacks, true), count($stacks), $said[2]]);
+}
+
 /* Two threads at their memory_limit at the same moment: each dump is its own thread's. */
 function check_both_exhausted(Host $host)
 {
@@ -155,6 +183,7 @@ INI
     })]);
     check_many_dumps($host);
     check_both($host);
+    check_inspect($host);
     check_both_exhausted($host);
     list($last, $ended, $status) = $host->close();
     note("$last requests of the other threads meanwhile");

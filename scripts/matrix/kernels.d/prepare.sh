@@ -215,7 +215,7 @@ build_project() {
 	"$3gcc" -shared -fPIC -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DCOMPILE_DL_RDUMP=1 -Wl,-z,now \
 		-fvisibility=hidden -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 $flags \
 		-I"$root" "$root"/rdump*.c -o "$tree/so/modules/rdump.so" &&
-		"$3gcc" $flags -o "$tree/so/offsets" "$root/tests/lib/offsets.c" &&
+		"$3gcc" $flags -o "$tree/so/offsets" "$root/scripts/inspect.d/offsets.c" &&
 		"$root/tests/c/run" --build "$tree/c" "$3gcc"
 }
 

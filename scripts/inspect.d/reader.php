@@ -1,11 +1,13 @@
 <?php
 /*
- * A reader of RDUMP files, format version 3. It is strict: it refuses what the format does not allow, with a sentence
- * and the offset in the file. It gives bytes by the address that they had in the dumped process, and reads only these
- * from the file: a dump may be larger than memory.
+ * A reader of RDUMP files, format version 3. It refuses what the format does not allow, with a sentence and the offset
+ * in the file. It gives bytes by the address that they had in the dumped process, and reads only these from the file: a
+ * dump may be larger than memory.
  *
- * Needs nothing but PHP 7.0. As a program, php reader.php FILE prints what the dump holds. It exits with 1 if the file
- * is not valid.
+ * It is strict: it also refuses what rdump never writes. Other programs write the format too, so a reader that is not
+ * strict accepts regions that are no whole pages, lie outside the mappings, or lie together.
+ *
+ * Needs nothing but PHP 7.0.
  */
 
 class RdumpFormatError extends Exception
@@ -36,16 +38,19 @@ class RdumpReader
     public $modules = []; /* name => address */
 
     private $file;
+    private $strict;
     private $mappings = [];
     private $region_begin = [];
     private $region_size = [];
     private $region_offset = [];
     private $pages = []; /* address => bytes */
 
-    public function __construct($path)
+    /* $file: the open file, if it is not the one at $path that is read. */
+    public function __construct($path, $strict = true, $file = null)
     {
         $this->path = $path;
-        $file = @fopen($path, 'rb');
+        $this->strict = $strict;
+        $file = $file ?: @fopen($path, 'rb');
         if (!$file) {
             throw new RdumpFormatError("$path does not open");
         }
@@ -122,13 +127,19 @@ class RdumpReader
 
     public function read($address, $length)
     {
+        $page = $address & ~(self::PAGE - 1);
+        if (isset($this->pages[$page]) && $address + $length <= $page + strlen($this->pages[$page])) {
+            return substr($this->pages[$page], $address - $page, $length);
+        }
         $region = $this->find($address, $length);
         if ($region === null) {
             throw new RdumpNotThere(sprintf('%d bytes at 0x%x are not in one region of %s', $length, $address,
                 $this->path));
         }
-        if ($length > 16 * self::PAGE) {
-            return $this->fromFile($region, $address, $length);
+        $begin = $this->region_begin[$region];
+        $end = $begin + $this->region_size[$region];
+        if ($length > 16 * self::PAGE || $page < $begin || ($address + $length | (self::PAGE - 1)) >= $end) {
+            return $this->fromFile($region, $address, $length); /* also where pages are not whole */
         }
         $bytes = '';
         $end = $address + $length;
@@ -256,19 +267,20 @@ class RdumpReader
             if (!is_int($end)) {
                 throw $this->error("region $i goes round the end of memory");
             }
-            if (($begin | $size) % self::PAGE !== 0) {
+            if ($this->strict && ($begin | $size) % self::PAGE !== 0) {
                 throw $this->error("region $i is not whole pages");
             }
             if ($begin < $previous_end) {
                 throw $this->error("region $i begins before the one before it ends");
             }
-            if ($begin === $previous_end) {
+            if ($this->strict && $begin === $previous_end) {
                 throw $this->error("region $i and the one before it lie together, and are cut in two");
             }
             while (isset($spans[$span]) && $spans[$span][1] <= $begin) {
                 $span++;
             }
-            if (!isset($spans[$span]) || $begin < $spans[$span][0] || $end > $spans[$span][1]) {
+            if ($this->strict
+                && (!isset($spans[$span]) || $begin < $spans[$span][0] || $end > $spans[$span][1])) {
                 throw $this->error("region $i lies outside the mappings");
             }
             $offset = ftell($this->file);
@@ -394,49 +406,5 @@ class RdumpReader
     private static function pad($digits)
     {
         return str_pad($digits, 16, '0', STR_PAD_LEFT);
-    }
-}
-
-/* What a dump holds, as a table. */
-function rdump_summary(RdumpReader $dump)
-{
-    $kilobytes = function ($bytes) {
-        return number_format($bytes / 1024, 0, '.', ',') . ' kB';
-    };
-    $lines = [
-        ['format version', $dump->version],
-        ['PHP version tag', $dump->tag],
-        ['pid', $dump->pid],
-        ['executor globals', sprintf('0x%x', $dump->eg)],
-        ['compiler globals', sprintf('0x%x', $dump->cg)],
-    ];
-    foreach ($dump->modules as $name => $address) {
-        /* Some names are padding: no reader knows them. */
-        if (strlen($name) < 18) {
-            $lines[] = [$name, sprintf('0x%x', $address)];
-        }
-    }
-    $lines[] = ['RSS', $dump->rss < 0 ? 'unknown' : $kilobytes($dump->rss)];
-    $lines[] = ['file', $kilobytes($dump->size)];
-    $lines[] = ['mappings', count($dump->mappings())];
-    $lines[] = ['regions', count($dump->regions())];
-    $lines[] = ['memory held', $kilobytes($dump->held())];
-    $text = '';
-    foreach ($lines as $line) {
-        $text .= sprintf("%-18s %s\n", $line[0], $line[1]);
-    }
-    return $text;
-}
-
-if (isset($_SERVER['argv'][0]) && realpath($_SERVER['argv'][0]) === __FILE__) {
-    if ($_SERVER['argc'] !== 2) {
-        fwrite(STDERR, "usage: php reader.php FILE\n");
-        exit(2);
-    }
-    try {
-        echo rdump_summary(new RdumpReader($_SERVER['argv'][1]));
-    } catch (RdumpFormatError $error) {
-        fwrite(STDERR, "not a valid dump: {$error->getMessage()}\n");
-        exit(1);
     }
 }

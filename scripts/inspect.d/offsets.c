@@ -1,6 +1,9 @@
 /*
- * Prints the offsets of members of PHP's structs, as lines "name value", from the headers of the installed PHP. It
- * links nothing of PHP: cc $(php-config --includes) offsets.c
+ * Prints the offsets of members of PHP's structs, as lines "name value", from the headers of a PHP. It links nothing of
+ * PHP: cc $(php-config --includes) offsets.c
+ *
+ * The table stands in the object file as it is: numbers of a PHP for another machine can be read without running this
+ * (rdump_offsets_of_object() in offsets.php).
  */
 #include "php.h" /* first, because it defines the feature macros of the C library */
 #include "zend_compile.h"
@@ -15,10 +18,18 @@
 #define SIZE(type) VALUE(#type, sizeof(type))
 #define CONSTANT(name) VALUE(#name, name)
 
-static const struct {
-	const char *name;
+struct value {
+	char name[56];
 	long value;
-} values[] = {CONSTANT(PHP_VERSION_ID),
+};
+
+/* Not one static object of the compiler's choice: a table with a beginning that can be found. */
+const struct value rdump_offsets[] = {VALUE("the offsets of a PHP begin here", 0), CONSTANT(PHP_VERSION_ID),
+#ifdef ZEND_DEBUG
+	VALUE("debug", ZEND_DEBUG),
+#else
+	VALUE("debug", 0),
+#endif
 #ifdef ZTS
 	VALUE("ZTS", 1),
 #else
@@ -37,8 +48,8 @@ static const struct {
 	OFFSET(zend_executor_globals, vm_stack), OFFSET(zend_executor_globals, current_execute_data),
 	OFFSET(zend_executor_globals, objects_store), SIZE(zend_compiler_globals),
 	OFFSET(zend_compiler_globals, function_table), OFFSET(zend_compiler_globals, class_table),
-	OFFSET(php_basic_globals, user_shutdown_function_names),
-	OFFSET(zend_module_entry, name), OFFSET(zend_module_entry, version), OFFSET(zend_module_entry, globals_size),
+	OFFSET(php_basic_globals, user_shutdown_function_names), OFFSET(zend_module_entry, name),
+	OFFSET(zend_module_entry, version), OFFSET(zend_module_entry, globals_size),
 #ifdef ZTS
 	OFFSET(zend_module_entry, globals_id_ptr),
 #else
@@ -51,8 +62,8 @@ static const struct {
 	OFFSET(zend_string, val), OFFSET(zend_reference, val),
 
 	SIZE(Bucket), OFFSET(Bucket, val), OFFSET(Bucket, h), OFFSET(Bucket, key), OFFSET(HashTable, u.flags),
-	OFFSET(HashTable, arData), OFFSET(HashTable, nNumUsed), OFFSET(HashTable, nNumOfElements),
-	CONSTANT(HASH_FLAG_PACKED),
+	OFFSET(HashTable, arData), OFFSET(HashTable, nTableMask), OFFSET(HashTable, nTableSize),
+	OFFSET(HashTable, nNumUsed), OFFSET(HashTable, nNumOfElements), CONSTANT(HASH_FLAG_PACKED),
 /* The elements of a packed array: zvals since 8.2, buckets before. */
 #if PHP_VERSION_ID >= 80200
 	VALUE("packed element", sizeof(zval)),
@@ -60,10 +71,10 @@ static const struct {
 	VALUE("packed element", sizeof(Bucket)),
 #endif
 
-	OFFSET(zend_object, ce), OFFSET(zend_class_entry, type), OFFSET(zend_class_entry, name),
-	OFFSET(zend_class_entry, default_properties_count), OFFSET(zend_object, properties_table),
-	OFFSET(zend_objects_store, object_buckets), OFFSET(zend_objects_store, top), CONSTANT(OBJ_BUCKET_INVALID),
-	CONSTANT(ZEND_USER_CLASS),
+	SIZE(HashTable), SIZE(zend_object), OFFSET(zend_object, ce), OFFSET(zend_object, handlers),
+	OFFSET(zend_class_entry, type), OFFSET(zend_class_entry, name), OFFSET(zend_class_entry, default_properties_count),
+	OFFSET(zend_object, properties_table), OFFSET(zend_objects_store, object_buckets), OFFSET(zend_objects_store, top),
+	OFFSET(zend_objects_store, size), CONSTANT(OBJ_BUCKET_INVALID), CONSTANT(ZEND_USER_CLASS),
 
 	OFFSET(zend_execute_data, opline), OFFSET(zend_execute_data, func), OFFSET(zend_execute_data, prev_execute_data),
 	OFFSET(zend_execute_data, This.u2.num_args),
@@ -76,12 +87,12 @@ static const struct {
 #define BIN(number, size, elements, pages, x, y) \
 	VALUE("bin " #number " size", size), VALUE("bin " #number " elements", elements), \
 		VALUE("bin " #number " pages", pages),
-	ZEND_MM_BINS_INFO(BIN, , )};
+	ZEND_MM_BINS_INFO(BIN, , ) VALUE("", 0)};
 
 int main(void)
 {
-	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
-		printf("%s %ld\n", values[i].name, values[i].value);
+	for (const struct value *value = rdump_offsets + 1; *value->name; value++) {
+		printf("%s %ld\n", value->name, value->value);
 	}
 	return 0;
 }
