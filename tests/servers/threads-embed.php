@@ -8,6 +8,7 @@ require __DIR__ . '/host.php';
 require __DIR__ . '/ends.php';
 
 const DUMPS = 200;
+const SIGNALS = 100;
 const HAMMERS = 8;
 
 list(, $work, $offsets_file, $so, $program) = $argv;
@@ -153,6 +154,61 @@ function check_both_exhausted(Host $host)
     check('the log says so of each', 8, count(preg_grep('/dumped to/', rdump_lines("$work/php.log"))));
 }
 
+/* What is wrong with a dump of a thread at any moment; '' = nothing. */
+function flaw_of_thread($path, $pid)
+{
+    global $offsets;
+
+    try {
+        $dump = new RdumpReader($path);
+        $walk = new RdumpWalk($dump, $offsets);
+        $stack = $walk->callStack();
+        $last = end($stack);
+        return $dump->pid !== $pid ? "pid $dump->pid" : ($stack && $last['function'] !== '{main}'
+            ? "the call stack ends with $last[function]" : '');
+    } catch (Exception $error) {
+        return get_class($error) . ': ' . $error->getMessage();
+    }
+}
+
+/*
+ * Each thread gets a signal, then any. A thread that does not run PHP gives it to one that does. kill(1) with a
+ * thread's number: the kernel gives the signal to that thread if it does not block it.
+ */
+function check_signals(Host $host)
+{
+    global $dumps, $work, $so;
+
+    $text = rdump_shell(rdump_command([PHP_BINARY, '-n', '-d', "extension=$so", '--ri', 'rdump']))[1];
+    $signal = preg_match('/^Dump by signal => off \(signal (\d+)\)$/m', $text, $match) ? (int) $match[1] : 0;
+    $threads = array_map('basename', glob("/proc/{$host->pid}/task/*"));
+    $flaws = $given_on = [];
+    for ($i = 0; $i < SIGNALS && count($flaws) < 5; $i++) {
+        $thread = isset($threads[$i]) ? $threads[$i] : $threads[array_rand($threads)];
+        send_signal($thread, $signal);
+        $path = rdump_await(function () use ($dumps) {
+            $paths = glob("$dumps/signal-*.rdump");
+            return $paths ? $paths[0] : null;
+        }, SECONDS);
+        if (!$path) {
+            $flaws[] = "thread $thread: no dump";
+            break;
+        }
+        preg_match('/-(\d+)\.rdump$/', $path, $match);
+        rdump_await_unblocked((int) $match[1], $signal, SECONDS);
+        if ($match[1] !== $thread) {
+            $given_on[$thread] = true;
+        }
+        $flaw = flaw_of_thread($path, $host->pid);
+        if ($flaw !== '') {
+            $flaws[] = "thread $thread: $flaw";
+        }
+        unlink($path);
+    }
+    check(SIGNALS . ' signals to threads while they allocate and free: each dump is whole', [], $flaws);
+    check('all threads but the one that runs no PHP dump by themselves', 1, count($given_on));
+}
+
 foreach (['one', 'two'] as $folder) {
     publish_scripts("$www/$folder");
 }
@@ -170,6 +226,7 @@ display_errors=Off
 rdump.safe_read=$safe_read
 rdump.oom_dump=$dumps/end-%i.rdump
 rdump.oom_dump_max=0
+rdump.signal_dump=$dumps/signal-%i.rdump
 
 INI
     );
@@ -185,10 +242,13 @@ INI
     check_both($host);
     check_inspect($host);
     check_both_exhausted($host);
+    check_signals($host);
     list($last, $ended, $status) = $host->close();
     note("$last requests of the other threads meanwhile");
     check('the process ends in good order', [true, 0], [$ended, $status]);
-    $others = preg_grep('/rdump: memory limit|Allowed memory size/', file("$work/php.log"), PREG_GREP_INVERT);
+    check('the log has a line for each signal', SIGNALS,
+        preg_match_all('/rdump: signal \d+: dumped to /', read_log("$work/php.log")));
+    $others = preg_grep('/rdump: memory limit|rdump: signal|Allowed memory size/', file("$work/php.log"), PREG_GREP_INVERT);
     check('its log has nothing to complain of', ['', []], [$host->log(), $others]);
     unlink("$work/php.log");
 }
