@@ -18,9 +18,10 @@ const CALLS = [
     'getrandom' => 318,
     'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6, 'munlock' => 150,
     'mprotect' => 10, 'uname' => 63, 'fsync' => 74, 'fdatasync' => 75, 'fadvise64' => 221,
+    'rt_sigaction' => 13, 'rt_sigreturn' => 15, 'kill' => 62,
 ];
-/* Calls that cannot fail, as their manual pages say. */
-const NEVER_FAIL = ['getpid', 'geteuid', 'gettid'];
+/* Calls that cannot fail, as their manual pages say, and the one by which this program sends itself a signal. */
+const NEVER_FAIL = ['getpid', 'geteuid', 'gettid', 'rt_sigreturn', 'kill'];
 const NUMBER = ['EPERM' => 1, 'ENOENT' => 2, 'EINTR' => 4, 'EIO' => 5, 'EAGAIN' => 11, 'ENOMEM' => 12, 'EACCES' => 13,
     'EFAULT' => 14,
     'EBUSY' => 16, 'EXDEV' => 18, 'ENODEV' => 19, 'EINVAL' => 22, 'ENFILE' => 23, 'EMFILE' => 24, 'ENOTTY' => 25,
@@ -59,7 +60,7 @@ const ANY_ERROR = ['EIO', 'ENOMEM', 'EPERM', 'ENOSYS'];
 /* A dump does not need these: there is another way, or the answer is not necessary. */
 const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'mprotect', 'munlock', 'uname', 'madvise', 'memfd_create', 'sysinfo',
     'getrandom', 'fcntl', 'fstatfs', 'readlink',
-    'rt_sigprocmask', 'rt_sigpending', 'rt_sigtimedwait', 'getdents64', 'lseek', 'flock', 'mincore'];
+    'rt_sigaction', 'rt_sigprocmask', 'rt_sigpending', 'rt_sigtimedwait', 'getdents64', 'lseek', 'flock', 'mincore'];
 /* With a budget the sizes must be known: if they are not, there is no dump. */
 const NEEDED_FOR_BUDGET = ['getdents64', 'lseek', 'flock'];
 /* These are called again after EINTR or a partial result. */
@@ -79,6 +80,7 @@ const MODES = [
     'pagemap' => ['rdump_dump(), without PAGEMAP_SCAN', false, false, ['ioctl' => 'ENOTTY']],
     'mincore' => ['rdump_dump(), without pagemap', false, false, ['ioctl' => 'ENOTTY', 'pread64' => 'EIO']],
     'auto' => ['automatic dump', false, true, []],
+    'signal' => ['dump by signal', false, true, []],
 ];
 
 [, $folder, $order, $record, $mode] = $argv;
@@ -87,6 +89,12 @@ $target = "$folder/target.rdump";
 $log = dirname($record) . '/log';
 $needle = strrev('elggod eht si ereh ') . getmypid();
 $answer = dirname($record) . '/answer';
+if ($mode === 'signal') {
+    ini_set('error_log', $log);
+    ob_start();
+    (new ReflectionExtension('rdump'))->info();
+    $signal = preg_match('/^Dump by signal => signal (\d+)$/m', ob_get_clean(), $match) ? (int) $match[1] : 0;
+}
 
 /* What a dump must not change. */
 function state()
@@ -181,6 +189,35 @@ function dump_by_itself(array $faults, $but_mappings)
     return [$line !== null && strpos($line, ': dumped to ') !== false, $line, substr($leaked, 0, -1)];
 }
 
+/*
+ * One dump by signal. Returns the same. PHP writes the line to the log when a function of the script is called or
+ * returns, or at a jump. So there is none of these until no fault is injected any more.
+ */
+function dump_by_signal($number, array $faults, $but_mappings)
+{
+    global $log;
+    @unlink($log);
+    $self = getmypid();
+    $before = state();
+    arm($faults);
+    posix_kill($self, $number);
+    file_exists('/rdump-fault/end');
+    $after = state();
+    $line = preg_match('/rdump: signal \d+: .*/', (string) @file_get_contents($log), $match) ? $match[0] : null;
+    return $line === null ? null
+        : [strpos($line, ': dumped to ') !== false, $line, difference($before, $after, $but_mappings)];
+}
+
+/* One dump of this mode. */
+function dump_once(array $faults, $but_mappings)
+{
+    global $mode, $automatic, $full, $target, $signal;
+    if ($mode === 'signal') {
+        return dump_by_signal($signal, $faults, $but_mappings);
+    }
+    return $automatic ? dump_by_itself($faults, $but_mappings) : dump_by_call($target, $full, $faults, $but_mappings);
+}
+
 /* Creates the earlier file at the target. */
 function prepare($folder, $target)
 {
@@ -204,8 +241,7 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
     $but_mappings = in_array('munmap', $calls, true); /* then it cannot be unmapped */
     $inode = prepare($folder, $target);
     file_put_contents($record, '');
-    $result = $automatic ? dump_by_itself($faults, $but_mappings)
-        : dump_by_call($target, $full, $faults, $but_mappings);
+    $result = dump_once($faults, $but_mappings);
     $hits = substr_count(file_get_contents($record), '!');
     if ($hits === 0) {
         return; /* this dump made fewer such calls */
@@ -280,7 +316,7 @@ function calls_of_a_dump(array $faults)
     for ($i = 0; $i < 3; $i++) { /* the first dumps may make the heap grow */
         prepare($folder, $target);
         file_put_contents($record, '');
-        $result = $automatic ? dump_by_itself($faults, false) : dump_by_call($target, $full, $faults, false);
+        $result = dump_once($faults, false);
     }
     $names = array_flip(CALLS);
     $calls = [];
@@ -338,10 +374,9 @@ if ($mode === 'lean' || $mode === 'auto') {
         }
         /* The next dump removes what that one could not. */
         prepare($folder, $target);
-        $automatic ? dump_by_itself([$first, ['unlinkat', 0, 'EBUSY']], false)
-            : dump_by_call($target, $full, [$first, ['unlinkat', 0, 'EBUSY']], false);
+        dump_once([$first, ['unlinkat', 0, 'EBUSY']], false);
         $left = count(fault_list($folder));
-        $automatic ? dump_by_itself([], false) : dump_by_call($target, $full, [], false);
+        dump_once([], false);
         $now = count(array_diff(fault_list($folder), ['target.rdump', 'target.rdump.done']));
         if ($left !== 3 || $now !== 0) {
             $case->wrong("of what unlinkat could not remove, $left files were left then, $now after the next dump");

@@ -98,6 +98,7 @@ log_errors=On
 display_errors=Off
 rdump.safe_read=$safe_read
 rdump.oom_dump=$www/elsewhere/oom-%p.rdump
+rdump.signal_dump=$dumps/signal-%p-%i.rdump
 INI
     );
 
@@ -108,6 +109,8 @@ INI
             [true, [$owner, $owner], false, false, (string) $safe_read, [true, true]],
             [count(array_unique([$busy, $pid, $apache->pid])) === 3, $who['uid'], $who['mem'], $who['pagemap'],
                 $who['safe_read'], $who['shared']]);
+
+        check_signals($apache, $port, $pid, 5, true);
 
         $touched = touched_shared_pages($pid);
         $flaws = [];

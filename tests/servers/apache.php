@@ -43,6 +43,41 @@ CONF
         ['PHP_INI_SCAN_DIR' => "$work/none"]);
 }
 
+/*
+ * Dumps by signal: the parent must not notice it, a child dumps whatever it does. The template is
+ * $dumps/signal-%p-%i.rdump. $idle: the child waits for requests.
+ */
+function check_signals(Server $apache, $port, $pid, $count, $idle)
+{
+    global $dumps, $owner;
+
+    $signal = signal_number();
+    send_signal($apache->pid, $signal);
+    $flaws = [];
+    for ($i = 0; $i < $count && count($flaws) < 5; $i++) {
+        usleep(random_int(0, 3000));
+        send_signal($pid, $signal);
+        $path = rdump_await(function () use ($dumps, $pid) {
+            $paths = glob("$dumps/signal-$pid-*.rdump");
+            return $paths ? $paths[0] : null;
+        }, SECONDS);
+        if (!$path) {
+            $flaws[] = "$i: no dump";
+            break;
+        }
+        preg_match('/-(\d+)\.rdump$/', $path, $match);
+        rdump_await_unblocked((int) $match[1], $signal, SECONDS);
+        $flaw = flaw_of_moment($path, $pid, $owner, $idle);
+        if ($flaw !== '') {
+            $flaws[] = "$i: $flaw";
+        }
+        unlink($path);
+    }
+    check("$count signals to a child: each dump is whole", [], $flaws);
+    check('the parent goes on, and has no dump; the child serves on', [true, [], $pid],
+        [$apache->isRunning(), glob("$dumps/signal-*"), get($port, 'who.php')['pid']]);
+}
+
 /* The lines of Apache's error log that report a crash of a child, or a problem of PHP or rdump. */
 function lost_children($log)
 {

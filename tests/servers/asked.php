@@ -26,37 +26,6 @@ function lines_of_signals()
     return $match[1];
 }
 
-/* Has the worker dump. A dump is there a moment before its handler is over. */
-function ask($pid, $signal, $path)
-{
-    send_signal($pid, $signal);
-    return await_file($path) && rdump_await_unblocked($pid, $signal, SECONDS);
-}
-
-function await_file($path)
-{
-    return rdump_await(function () use ($path) {
-        clearstatcache();
-        return is_file($path);
-    }, SECONDS);
-}
-
-/* What is wrong with the dump of a worker that waits for a request. */
-function flaw_of_idle_dump($path, $pid, $owner)
-{
-    global $offsets;
-
-    try {
-        clearstatcache();
-        $dump = new RdumpReader($path);
-        $stack = (new RdumpWalk($dump, $offsets))->callStack();
-        return $stack ? 'a call stack of ' . count($stack) : ($dump->pid === $pid && fileowner($path) === $owner ? ''
-            : 'another process');
-    } catch (Exception $error) {
-        return $error->getMessage();
-    }
-}
-
 function check_idle_worker(Server $fpm, $port, $signal)
 {
     global $dumps, $owner;
@@ -67,7 +36,7 @@ function check_idle_worker(Server $fpm, $port, $signal)
         $path = "$dumps/signal-$pid.rdump";
         $lines = count(lines_of_signals());
         check("a worker $when dumps", true, ask($pid, $signal, $path));
-        check('it is whole, and no code was running', '', flaw_of_idle_dump($path, $pid, $owner));
+        check('it is whole, and no code was running', '', flaw_of_moment($path, $pid, $owner, true));
         check('the worker serves on', $pid, get($port, 'b/who.php')['pid']);
         rdump_await(function () use ($lines) {
             return count(lines_of_signals()) > $lines;
@@ -170,8 +139,7 @@ function check_signals()
     check('a signal that the server needs is refused', 1,
         preg_match('/rdump\.signal=SIGUSR2 is refused, signal 12 is used by the web server; the default stands/',
         read_log("$work/fpm.log") . $fpm->log()));
-    $text = rdump_shell(rdump_command([PHP_BINARY, '-n', '-d', "extension=$so", '--ri', 'rdump']))[1];
-    $signal = preg_match('/^Dump by signal => off \(signal (\d+)\)$/m', $text, $match) ? (int) $match[1] : 0;
+    $signal = signal_number();
     check_idle_worker($fpm, $port, $signal);
     check_busy_worker($fpm, $port, $signal);
     check_load($fpm, $port, $signal);

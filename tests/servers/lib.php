@@ -245,6 +245,55 @@ function flaw_of($path, $key, array $stack, $pid = null, $owner = null, $delete 
     return '';
 }
 
+/*
+ * What is wrong with a dump by signal at any moment, '' = nothing: its call stack ends with the script, or there is
+ * none. $idle: no code was running.
+ */
+function flaw_of_moment($path, $pid, $owner = null, $idle = false)
+{
+    global $offsets;
+
+    clearstatcache();
+    if (!is_file($path)) {
+        return 'there is no dump';
+    }
+    try {
+        $dump = new RdumpReader($path);
+        $stack = (new RdumpWalk($dump, $offsets))->callStack();
+        $last = end($stack);
+    } catch (Exception $error) {
+        return get_class($error) . ': ' . $error->getMessage();
+    }
+    if ($dump->pid !== $pid || ($owner !== null && fileowner($path) !== $owner)) {
+        return "pid $dump->pid, owner " . fileowner($path);
+    }
+    return $stack && ($idle || $last['function'] !== '{main}') ? "the call stack ends with $last[function]" : '';
+}
+
+/* The number of the signal that asks for a dump: musl's SIGRTMIN is another than glibc's. */
+function signal_number()
+{
+    global $so;
+
+    $text = rdump_shell(rdump_command([PHP_BINARY, '-n', '-d', "extension=$so", '--ri', 'rdump']))[1];
+    return preg_match('/^Dump by signal => off \(signal (\d+)\)$/m', $text, $match) ? (int) $match[1] : 0;
+}
+
+/* Has a process dump. A dump is there a moment before its handler is over. */
+function ask($pid, $signal, $path)
+{
+    send_signal($pid, $signal);
+    return await_file($path) && rdump_await_unblocked($pid, $signal, SECONDS);
+}
+
+function await_file($path)
+{
+    return rdump_await(function () use ($path) {
+        clearstatcache();
+        return is_file($path);
+    }, SECONDS);
+}
+
 /* What the call stack shows, innermost first, of www/dump.php, and of www/oom.php. */
 const STACK_OF_CALL = ['rdump_dump', 'running_function', '{main}'];
 const STACK_OF_OOM = ['str_repeat', 'running_out', '{main}'];

@@ -66,7 +66,7 @@ class Sender
 }
 
 /* What is wrong with a dump of any moment; '' = nothing. */
-function flaw_of_moment($path, $key, $pid)
+function flaw_of_storm($path, $key, $pid)
 {
     global $offsets;
 
@@ -113,10 +113,10 @@ function send_to_program(Server $program, Sender $sender, $signal, $count, $key,
         }
         if (substr($path, -4) === '.zst') {
             list($status, , $error) = rdump_shell(rdump_command(['zstd', '-qdf', $path, '-o', "$path.plain"]));
-            $flaw = $status ? $error : flaw_of_moment("$path.plain", $key, $program->pid);
+            $flaw = $status ? $error : flaw_of_storm("$path.plain", $key, $program->pid);
         } else {
             clearstatcache();
-            $flaw = is_file($path) ? flaw_of_moment($path, $key, $program->pid) : 'there is no dump';
+            $flaw = is_file($path) ? flaw_of_storm($path, $key, $program->pid) : 'there is no dump';
         }
         $flaw !== '' || unlink($path);
         if ($flaw !== '') {
@@ -145,17 +145,8 @@ function start_program(array $lines, $before, $path, $key, $flag)
     return [$program, $log, $output];
 }
 
-/* The signal's number here: musl's SIGRTMIN is another than glibc's. */
-function number_of_signal()
-{
-    global $so;
-
-    $text = rdump_shell(rdump_command([PHP_BINARY, '-n', '-d', "extension=$so", '--ri', 'rdump']))[1];
-    return preg_match('/^Dump by signal => off \(signal (\d+)\)$/m', $text, $match) ? (int) $match[1] : 0;
-}
-
 $sender = new Sender();
-$signal = number_of_signal();
+$signal = signal_number();
 foreach ($programs as $name => $settings) {
     list($lines, $before) = $settings;
     $title = "signals, $name";

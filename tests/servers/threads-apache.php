@@ -174,6 +174,7 @@ display_errors=Off
 rdump.safe_read=$safe_read
 rdump.oom_dump=$dumps/oom-%p-%i.rdump
 rdump.oom_dump_max=0
+rdump.signal_dump=$dumps/signal-%p-%i.rdump
 INI
         );
         $who = get($port, 'who.php');
@@ -190,6 +191,7 @@ INI
         check_one_path($port, $pid);
         check_relative($port, $pid);
         check_thread_ids($port, $pid);
+        check_signals($apache, $port, $pid, 30, false);
         check('the other threads worked all the time', true, $hammers->isRunning());
         touch($flag);
         $hammers->await();

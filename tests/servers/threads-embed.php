@@ -154,33 +154,15 @@ function check_both_exhausted(Host $host)
     check('the log says so of each', 8, count(preg_grep('/dumped to/', rdump_lines("$work/php.log"))));
 }
 
-/* What is wrong with a dump of a thread at any moment; '' = nothing. */
-function flaw_of_thread($path, $pid)
-{
-    global $offsets;
-
-    try {
-        $dump = new RdumpReader($path);
-        $walk = new RdumpWalk($dump, $offsets);
-        $stack = $walk->callStack();
-        $last = end($stack);
-        return $dump->pid !== $pid ? "pid $dump->pid" : ($stack && $last['function'] !== '{main}'
-            ? "the call stack ends with $last[function]" : '');
-    } catch (Exception $error) {
-        return get_class($error) . ': ' . $error->getMessage();
-    }
-}
-
 /*
  * Each thread gets a signal, then any. A thread that does not run PHP gives it to one that does. kill(1) with a
  * thread's number: the kernel gives the signal to that thread if it does not block it.
  */
 function check_signals(Host $host)
 {
-    global $dumps, $work, $so;
+    global $dumps;
 
-    $text = rdump_shell(rdump_command([PHP_BINARY, '-n', '-d', "extension=$so", '--ri', 'rdump']))[1];
-    $signal = preg_match('/^Dump by signal => off \(signal (\d+)\)$/m', $text, $match) ? (int) $match[1] : 0;
+    $signal = signal_number();
     $threads = array_map('basename', glob("/proc/{$host->pid}/task/*"));
     $flaws = $given_on = [];
     for ($i = 0; $i < SIGNALS && count($flaws) < 5; $i++) {
@@ -199,7 +181,7 @@ function check_signals(Host $host)
         if ($match[1] !== $thread) {
             $given_on[$thread] = true;
         }
-        $flaw = flaw_of_thread($path, $host->pid);
+        $flaw = flaw_of_moment($path, $host->pid);
         if ($flaw !== '') {
             $flaws[] = "thread $thread: $flaw";
         }
