@@ -230,7 +230,8 @@ INI
     check('the process ends in good order', [true, 0], [$ended, $status]);
     check('the log has a line for each signal', SIGNALS,
         preg_match_all('/rdump: signal \d+: dumped to /', read_log("$work/php.log")));
-    $others = preg_grep('/rdump: memory limit|rdump: signal|Allowed memory size/', file("$work/php.log"), PREG_GREP_INVERT);
+    $usual = '/rdump: memory limit|rdump: signal|Allowed memory size/';
+    $others = preg_grep($usual, file("$work/php.log"), PREG_GREP_INVERT);
     check('its log has nothing to complain of', ['', []], [$host->log(), $others]);
     unlink("$work/php.log");
 }
