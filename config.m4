@@ -76,6 +76,8 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_pending.c
       rdump_target.c
       rdump_request.c
+      rdump_snapshot.c
+      rdump_child.c
       rdump_writer.c
       rdump_copy.c
       rdump_behind.c
@@ -84,6 +86,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_maps.c
       rdump_file.c
       rdump_folder.c
+      rdump_undisturbed.c
       rdump_scratch.c
       rdump_text.c
       rdump_slots.c

@@ -61,6 +61,8 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	bool oom_dump_marker;
 	bool oom_dump_early;
 	bool safe_read;
+	bool snapshot;
+	bool background;
 	uint64_t oom_dump_max;
 	uint64_t oom_dump_min_interval;
 	uint64_t oom_dump_max_total;
@@ -82,6 +84,7 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	enum rdump_oom_event oom_event;
 	struct rdump_claim oom_claim;
 	char oom_line[RDUMP_LINE_SIZE];
+	char ended_line[RDUMP_LINE_SIZE];   /* about a dump in the background, see rdump_auto_collect() */
 	char pending_line[RDUMP_LINE_SIZE]; /* the one that is being written to the log, see rdump_pending.c */
 	struct rdump_thread *listed;        /* this one's place in the list of those that run PHP, or NULL */
 	struct rdump_stack stack;           /* the alternate one of this thread, for handlers of signals */

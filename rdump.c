@@ -5,19 +5,23 @@
 
 #include "php_rdump.h"
 
+#include "rdump_auto.h"
 #include "rdump_compress.h"
 #include "rdump_crash.h"
 #include "rdump_error.h"
 #include "rdump_ini.h"
+#include "rdump_log.h"
 #include "rdump_oom.h"
 #include "rdump_pending.h"
 #include "rdump_request.h"
 #include "rdump_signal.h"
+#include "rdump_snapshot.h"
 #include "rdump_stack.h"
 #include "rdump_target.h"
 #include "rdump_watch.h"
 #include "rdump_writer.h"
 
+#include "main/snprintf.h"
 #include "php_ini.h"
 #include "ext/standard/info.h"
 
@@ -47,7 +51,8 @@ ZEND_DECLARE_MODULE_GLOBALS(rdump)
 
 static void warn(const struct rdump_error *error)
 {
-	php_error_docref(NULL, E_WARNING, "cannot %s %s: %s", error->step, error->path, strerror(error->err));
+	php_error_docref(NULL, E_WARNING, "cannot %s %s: %s", error->step, error->path,
+		rdump_error_text(error->err));
 }
 
 /*
@@ -66,8 +71,20 @@ static int kernel_path(const char **target, char buffer[PATH_MAX], const char *p
 	return 0;
 }
 
-static bool dump(const char *path, bool full, struct rdump_error *error)
+/* The dump is there, or the warning says why it is not: that it was written directly is for the administrator. */
+static void tell_not_copied(const char *function, const char *path, int err)
 {
+	if (err) {
+		ap_php_snprintf(RDUMP_G(called).text, PATH_MAX,
+			"rdump: %s(): written directly: cannot copy the process: %s: %s", function, rdump_error_text(err), path);
+		rdump_log(RDUMP_G(called).text);
+	}
+}
+
+/* Writes a dump, or starts one `in_background`. Returns whether it is done, or started. */
+static bool dump(const char *path, bool full, bool in_background, struct rdump_error *error)
+{
+	static const struct rdump_snapshot_note note = {"rdump_snapshot()", "", true};
 	struct rdump_workspace *work = &RDUMP_G(called);
 	struct rdump_request request;
 	struct rdump_result result;
@@ -81,15 +98,20 @@ static bool dump(const char *path, bool full, struct rdump_error *error)
 		return false;
 	}
 	rdump_request_init(&request, full);
-	rdump_write(&request, &work->file, &result);
+	if (in_background) {
+		rdump_snapshot_start(&request, &work->file, &note, &result);
+	} else {
+		rdump_request_write(&request, &work->file, &result);
+	}
+	tell_not_copied(in_background ? "rdump_snapshot" : "rdump_dump", path, result.not_copied);
 	*error = result.error;
 	if (error->path == target) {
 		error->path = path; /* as the script has it */
 	}
-	return result.outcome == RDUMP_WRITTEN;
+	return result.outcome == RDUMP_WRITTEN || result.outcome == RDUMP_STARTED;
 }
 
-PHP_FUNCTION(rdump_dump)
+static void dump_by_call(INTERNAL_FUNCTION_PARAMETERS, bool in_background)
 {
 	char *path;
 	size_t length;
@@ -99,11 +121,23 @@ PHP_FUNCTION(rdump_dump)
 	if (zend_parse_parameters(ZEND_NUM_ARGS(), "p|b", &path, &length, &full) == FAILURE) {
 		return;
 	}
-	if (!dump(path, full, &error)) {
+	rdump_auto_collect();
+	rdump_pending_write();
+	if (!dump(path, full, in_background, &error)) {
 		warn(&error);
 		RETURN_FALSE;
 	}
 	RETURN_TRUE;
+}
+
+PHP_FUNCTION(rdump_dump)
+{
+	dump_by_call(INTERNAL_FUNCTION_PARAM_PASSTHRU, false);
+}
+
+PHP_FUNCTION(rdump_snapshot)
+{
+	dump_by_call(INTERNAL_FUNCTION_PARAM_PASSTHRU, true);
 }
 
 PHP_FUNCTION(rdump_set_oom_dump)
@@ -148,6 +182,7 @@ static PHP_MINIT_FUNCTION(rdump)
 	}
 	rdump_ini_register(type, module_number);
 	rdump_pending_startup();
+	rdump_auto_startup();
 	rdump_oom_startup();
 	rdump_watch_startup();
 	rdump_signal_startup();
@@ -161,6 +196,7 @@ static PHP_MSHUTDOWN_FUNCTION(rdump)
 	rdump_signal_shutdown();
 	rdump_crash_shutdown();
 	rdump_oom_shutdown();
+	rdump_auto_shutdown();
 	rdump_pending_shutdown();
 	rdump_ini_unregister(type, module_number);
 	return SUCCESS;
@@ -178,6 +214,7 @@ static PHP_RINIT_FUNCTION(rdump)
 	rdump_signal_activate();
 	rdump_watch_activate();
 	rdump_crash_activate();
+	rdump_auto_collect();
 	rdump_pending_write();
 	return SUCCESS;
 }
@@ -193,6 +230,7 @@ static ZEND_MODULE_POST_ZEND_DEACTIVATE_D(rdump)
 {
 	rdump_signal_end();
 	rdump_oom_end();
+	rdump_auto_collect();
 	rdump_pending_write();
 	return SUCCESS;
 }

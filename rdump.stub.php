@@ -23,6 +23,24 @@
 function rdump_dump(string $path, bool $full = false): bool {}
 
 /**
+ * Writes a dump of this process's memory, as it is at this moment, in the background.
+ *
+ * A copy-on-write copy of the process writes it: a child process that nothing else in PHP sees. The call returns as
+ * soon as the copy is made and the room for the file is reserved, which takes milliseconds; what the script does then
+ * is not in the dump. The file appears at $path once it is complete. A failure after the return leaves an earlier file
+ * as it was, and is a line in PHP's error log. The process waits for the copy when it ends, php-fpm's workers too.
+ * Where the system refuses the copy (a limit of processes or of memory), the dump is written before the call returns,
+ * and a line in the log says so. Everything else is as with rdump_dump().
+ *
+ * @param string $path Where to, as in rdump_dump().
+ * @param bool $full   As in rdump_dump().
+ *
+ * @return bool True once the memory is captured. False on failure until then, with an E_WARNING that says which step
+ *              failed, on which path and why.
+ */
+function rdump_snapshot(string $path, bool $full = false): bool {}
+
+/**
  * Sets where the automatic dump of this request goes, ahead of rdump.oom_dump, until the request ends.
  *
  * The automatic dump is written when memory_limit is exhausted, as far as its guards (rdump.oom_dump_max,

@@ -9,12 +9,16 @@
 #include "rdump_error.h"
 #include "rdump_file.h"
 #include "rdump_format.h"
+#include "rdump_log.h"
+#include "rdump_pending.h"
 #include "rdump_request.h"
+#include "rdump_snapshot.h"
 #include "rdump_target.h"
 #include "rdump_writer.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,9 +27,24 @@
 /* An automatic dump on its way. */
 struct attempt {
 	const struct rdump_trigger *trigger;
-	struct rdump_workspace *work; /* its path: once find_path() knows it */
-	char *line;                   /* RDUMP_LINE_SIZE bytes */
+	const char *path; /* once find_path() knows it */
+	struct rdump_workspace *work;
+	char *line; /* RDUMP_LINE_SIZE bytes */
 };
+
+/* Writes ", in <file> on line <line><remark>". */
+static void put_place(char *at, size_t size, const struct rdump_trigger *trigger)
+{
+	size_t length = 0;
+
+	*at = '\0';
+	if (trigger->file) {
+		length = rdump_format(at, size, ", in %s on line %u", trigger->file, (unsigned) trigger->line);
+	}
+	if (trigger->remark) {
+		(void) rdump_format(at + length, size - length, "%s", trigger->remark);
+	}
+}
 
 /* Fills in the line: "rdump: <cause>: <what the format says>, in <file> on line <line><remark>". */
 __attribute__((format(printf, 2, 3))) static void tell(const struct attempt *attempt, const char *format, ...)
@@ -39,30 +58,29 @@ __attribute__((format(printf, 2, 3))) static void tell(const struct attempt *att
 	va_start(arguments, format);
 	at += rdump_format_list(at, (size_t) (end - at), format, arguments);
 	va_end(arguments);
-	if (trigger->file) {
-		at += rdump_format(at, (size_t) (end - at), ", in %s on line %u", trigger->file, (unsigned) trigger->line);
-	}
-	if (trigger->remark) {
-		(void) rdump_format(at, (size_t) (end - at), "%s", trigger->remark);
-	}
+	put_place(at, (size_t) (end - at), trigger);
 }
 
 static void tell_result(const struct attempt *attempt, const struct rdump_result *result)
 {
 	const struct rdump_error *error = &result->error;
+	const char *directly = result->not_copied ? ", written directly: cannot copy the process: " : "";
+	const char *reason = result->not_copied ? rdump_error_text(result->not_copied) : "";
 
 	if (result->outcome == RDUMP_FAILED) {
-		tell(attempt, "no dump: cannot %s %s: %s", error->step, error->path, rdump_error_text(error->err));
+		tell(attempt, "no dump: cannot %s %s: %s%s%s", error->step, error->path, rdump_error_text(error->err),
+			directly, reason);
 	} else if (result->outcome == RDUMP_SKIPPED) {
 		tell(attempt,
 			"no dump to %s: rdump.oom_dump_max_total=%llu has no room for %llu bytes beside the %llu in the folder",
-			attempt->work->path, (unsigned long long) RDUMP_G(oom_dump_max_total), (unsigned long long) result->size,
+			attempt->path, (unsigned long long) RDUMP_G(oom_dump_max_total), (unsigned long long) result->size,
 			(unsigned long long) result->others);
 	} else if (error->step) {
-		tell(attempt, "dumped to %s (%llu bytes), but cannot %s it: %s", attempt->work->path,
-			(unsigned long long) result->size, error->step, rdump_error_text(error->err));
+		tell(attempt, "dumped to %s (%llu bytes), but cannot %s it: %s%s%s", attempt->path,
+			(unsigned long long) result->size, error->step, rdump_error_text(error->err), directly, reason);
 	} else {
-		tell(attempt, "dumped to %s (%llu bytes)", attempt->work->path, (unsigned long long) result->size);
+		tell(attempt, "dumped to %s (%llu bytes)%s%s", attempt->path, (unsigned long long) result->size, directly,
+			reason);
 	}
 }
 
@@ -89,14 +107,14 @@ static bool pass_guards(const struct attempt *attempt)
 		counter->attempts = 0;
 	}
 	if (RDUMP_G(oom_dump_max) && counter->attempts >= RDUMP_G(oom_dump_max)) {
-		tell(attempt, "no dump to %s: rdump.oom_dump_max=%llu is reached in this worker", attempt->work->path,
+		tell(attempt, "no dump to %s: rdump.oom_dump_max=%llu is reached in this worker", attempt->path,
 			(unsigned long long) RDUMP_G(oom_dump_max));
 		return false;
 	}
 	elapsed = (uint64_t) (now() - counter->latest);
 	if (counter->attempts && elapsed < RDUMP_G(oom_dump_min_interval)) {
 		tell(attempt, "no dump to %s: rdump.oom_dump_min_interval=%llu: the last one was %llu s ago",
-			attempt->work->path, (unsigned long long) RDUMP_G(oom_dump_min_interval), (unsigned long long) elapsed);
+			attempt->path, (unsigned long long) RDUMP_G(oom_dump_min_interval), (unsigned long long) elapsed);
 		return false;
 	}
 	return true;
@@ -114,12 +132,12 @@ static bool claim_place(const struct attempt *attempt)
 	switch (rdump_counters_claim(trigger->counters, max, interval, at, trigger->claim)) {
 		case RDUMP_CLAIM_MAX:
 			tell(attempt, "no dump to %s: rdump.oom_dump_max=%llu is reached in this hour by workers that end so",
-				attempt->work->path, (unsigned long long) max);
+				attempt->path, (unsigned long long) max);
 			return false;
 		case RDUMP_CLAIM_INTERVAL:
 			tell(attempt,
 				"no dump to %s: rdump.oom_dump_min_interval=%llu: the last one of a worker that ends so was %llu s ago",
-				attempt->work->path, (unsigned long long) interval,
+				attempt->path, (unsigned long long) interval,
 				(unsigned long long) (at > trigger->claim->before ? (at - trigger->claim->before) / 1000 : 0));
 			return false;
 		default:
@@ -153,27 +171,43 @@ static int open_target(struct rdump_file *file, const char *path, bool by_script
 	return by_script ? rdump_target_open(file, path, error) : rdump_file_open(file, path, error);
 }
 
+static void start_dump(
+	const struct attempt *attempt, const struct rdump_request *request, struct rdump_result *result)
+{
+	struct rdump_workspace *work = attempt->work;
+	struct rdump_snapshot_note note = {attempt->trigger->cause, work->text, false};
+
+	put_place(work->text, sizeof(work->text), attempt->trigger);
+	rdump_snapshot_start(request, &work->file, &note, result);
+}
+
 static void write_dump(const struct attempt *attempt, struct rdump_result *result)
 {
+	const struct rdump_trigger *trigger = attempt->trigger;
 	struct rdump_file *file = &attempt->work->file;
 	struct rdump_request request;
 
-	if (open_target(file, attempt->work->path, attempt->trigger->by_script, &result->error) < 0) {
+	if (open_target(file, attempt->path, trigger->by_script, &result->error) < 0) {
 		return;
 	}
-	rdump_request_init(&request, attempt->trigger->full);
+	rdump_request_init(&request, trigger->full);
 	request.marker = RDUMP_G(oom_dump_marker);
 	request.budget = RDUMP_G(oom_dump_max_total);
-	request.near_limit = attempt->trigger->near_limit;
-	rdump_write(&request, file, result);
+	request.near_limit = trigger->near_limit;
+	if (RDUMP_G(background) && !trigger->at_end) {
+		start_dump(attempt, &request, result);
+	} else {
+		rdump_request_write(&request, file, result);
+	}
 }
 
 enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, char line[RDUMP_LINE_SIZE])
 {
-	struct attempt attempt = {trigger, trigger->work ? trigger->work : &RDUMP_G(automatic), line};
-	struct rdump_result result = {RDUMP_FAILED, {NULL, NULL, 0}, 0, 0};
+	struct rdump_workspace *work = trigger->work ? trigger->work : &RDUMP_G(automatic);
+	struct attempt attempt = {trigger, work->path, work, line};
+	struct rdump_result result = {RDUMP_FAILED, {NULL, NULL, 0}, 0, 0, 0};
 
-	if (find_path(trigger, attempt.work, &result.error) == 0) {
+	if (find_path(trigger, work, &result.error) == 0) {
 		if (!pass_guards(&attempt)) {
 			return RDUMP_AUTO_SKIPPED;
 		}
@@ -182,7 +216,10 @@ enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, cha
 		}
 		write_dump(&attempt, &result);
 	}
-	tell_result(&attempt, &result);
+	*line = '\0';
+	if (result.outcome != RDUMP_STARTED) {
+		tell_result(&attempt, &result);
+	}
 	if (result.outcome == RDUMP_SKIPPED) {
 		if (trigger->counters) {
 			rdump_counters_give_back(trigger->counters, trigger->claim);
@@ -194,4 +231,83 @@ enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, cha
 		trigger->counter->latest = now();
 	}
 	return RDUMP_AUTO_ATTEMPTED;
+}
+
+/* ---- dumps in the background ------------------------------------------------------------------------------------- */
+
+/* Fills in the line. Returns whether there is anything to say. */
+static bool tell_end(const struct rdump_snapshot *snapshot, char *line)
+{
+	const struct rdump_snapshot_note *note = rdump_snapshot_note(snapshot);
+	const struct rdump_result *result = rdump_snapshot_result(snapshot);
+	struct rdump_trigger trigger;
+	struct attempt attempt = {&trigger, rdump_snapshot_path(snapshot), NULL, line};
+
+	memset(&trigger, 0, sizeof(trigger));
+	trigger.cause = note->cause;
+	trigger.remark = note->place;
+	tell_result(&attempt, result);
+	return !note->quiet || result->outcome != RDUMP_WRITTEN;
+}
+
+bool rdump_auto_next(bool wait, char line[RDUMP_LINE_SIZE])
+{
+	struct rdump_snapshot *snapshot;
+	bool told = false;
+
+	while (!told && (snapshot = rdump_snapshot_next(wait)) != NULL) {
+		told = tell_end(snapshot, line);
+		rdump_snapshot_release(snapshot);
+	}
+	return told;
+}
+
+static void collect(bool wait)
+{
+	while (rdump_auto_next(wait, RDUMP_G(ended_line))) {
+		rdump_pending_put(RDUMP_G(ended_line));
+	}
+}
+
+void rdump_auto_collect(void)
+{
+	collect(false);
+}
+
+/* Between MINIT and MSHUTDOWN. */
+static bool started;
+
+/*
+ * Not every server has its workers shut PHP down before they end (Apache's prefork MPM does not). The line cannot be
+ * written where PHP's threads have given up their globals.
+ */
+static void on_exit_of_process(void)
+{
+#ifdef ZTS
+	struct rdump_snapshot *snapshot;
+
+	while (started && (snapshot = rdump_snapshot_next(true)) != NULL) {
+		rdump_snapshot_release(snapshot);
+	}
+#else
+	while (started && rdump_auto_next(true, RDUMP_G(ended_line))) {
+		rdump_log_without_heap(RDUMP_G(ended_line));
+	}
+#endif
+}
+
+void rdump_auto_startup(void)
+{
+	static bool registered;
+
+	started = true;
+	if (!registered) {
+		registered = atexit(on_exit_of_process) == 0;
+	}
+}
+
+void rdump_auto_shutdown(void)
+{
+	started = false;
+	collect(true);
 }

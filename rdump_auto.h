@@ -21,6 +21,7 @@ struct rdump_trigger {
 	int signal;                   /* for %s in the template: its number; or 0 */
 	bool near_limit;              /* little memory is left: see struct rdump_request */
 	bool in_handler;              /* of a signal: a relative template is relative to the process's working directory */
+	bool at_end;                  /* the worker ends with this dump: rdump.background does not hold */
 	struct rdump_workspace *work; /* NULL = RDUMP_G(automatic), which no handler may use: it interrupts those who do */
 	/*
 	 * Where the worker may end with its dump: this trigger's counters over all workers, and the claim to fill in. Or
@@ -35,16 +36,33 @@ struct rdump_trigger {
 };
 
 enum rdump_auto_outcome {
-	RDUMP_AUTO_ATTEMPTED, /* written, or failed */
+	RDUMP_AUTO_ATTEMPTED, /* written, failed, or being written in the background */
 	RDUMP_AUTO_SKIPPED,   /* a guard of this worker, or no room in the budget */
 	RDUMP_AUTO_REFUSED    /* a guard over all workers */
 };
 
 /*
- * Writes the dump if the guards permit it, counts the attempt, and says in `line` what became of it. Uses no heap, no
+ * Writes the dump if the guards permit it, counts the attempt, and says in `line` what became of it. The line is empty
+ * where a copy of the process is writing the dump: its line comes by rdump_auto_next(). Uses no heap, no
  * lock of the C library: with `in_handler` and `work` it is async-signal-safe, but for errno. The claim stands where
  * the outcome is RDUMP_AUTO_ATTEMPTED.
  */
 RDUMP_HIDDEN enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, char line[RDUMP_LINE_SIZE]);
+
+/* MINIT and MSHUTDOWN. The latter waits for dumps that are being written in the background. */
+RDUMP_HIDDEN void rdump_auto_startup(void);
+RDUMP_HIDDEN void rdump_auto_shutdown(void);
+
+/*
+ * Reaps dumps in the background that have ended, those by rdump_snapshot() too, and leaves their lines to
+ * rdump_pending.h. RINIT, post-deactivate, and wherever PHP's log may be written.
+ */
+RDUMP_HIDDEN void rdump_auto_collect(void);
+
+/*
+ * The line of one of them, for who writes it himself. Returns false where there is none any more. Uses no heap.
+ * wait  waits for those that are being written
+ */
+RDUMP_HIDDEN bool rdump_auto_next(bool wait, char line[RDUMP_LINE_SIZE]);
 
 #endif

@@ -101,6 +101,7 @@ static void dump(int signal)
 	trigger.cause = cause;
 	trigger.signal = signal;
 	trigger.in_handler = true;
+	trigger.at_end = true;
 	trigger.work = &work;
 	trigger.template = RDUMP_G(crash_dump);
 	trigger.full = RDUMP_G(oom_dump_full);

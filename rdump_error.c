@@ -2,12 +2,14 @@
 #include "rdump_error.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 
 #ifdef __GLIBC__
 /* From 2.32 on. */
 extern const char *strerrordesc_np(int err) __attribute__((weak));
+extern const char *sigdescr_np(int signal) __attribute__((weak));
 
 /* What a dump meets, for older ones. */
 static const struct {
@@ -52,12 +54,21 @@ static const struct {
 	{ETIMEDOUT, "Connection timed out"},
 	{ETXTBSY, "Text file busy"},
 	{EXDEV, "Invalid cross-device link"},
+	{-SIGKILL, "Killed"},
+	{-SIGSEGV, "Segmentation fault"},
+	{-SIGBUS, "Bus error"},
+	{-SIGSYS, "Bad system call"},
 };
 
 const char *rdump_error_text(int err)
 {
-	const char *text = strerrordesc_np ? strerrordesc_np(err) : NULL;
+	const char *text = NULL;
 
+	if (err < 0) {
+		text = sigdescr_np ? sigdescr_np(-err) : NULL;
+	} else if (strerrordesc_np) {
+		text = strerrordesc_np(err);
+	}
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts) && !text; i++) {
 		text = texts[i].err == err ? texts[i].text : NULL;
 	}
@@ -67,6 +78,6 @@ const char *rdump_error_text(int err)
 /* musl's table needs no memory; a translation would be in memory already. */
 const char *rdump_error_text(int err)
 {
-	return strerror(err);
+	return err < 0 ? strsignal(-err) : strerror(err);
 }
 #endif

@@ -11,7 +11,7 @@
 struct rdump_error {
 	const char *step; /* a verb phrase, for example "write"; a string literal; NULL where nothing went wrong */
 	const char *path; /* what it was done to; lives as long as the caller's path, or is a literal */
-	int err;          /* errno */
+	int err;          /* errno; negative: the number of a signal */
 };
 
 /* Fills in `error`. Returns -1, so that a function that fails can end with it. */
@@ -24,8 +24,8 @@ static inline int rdump_fail(struct rdump_error *error, const char *step, const 
 }
 
 /*
- * What strerror(3) says of `err`, in English. glibc's strerror() looks for a translation, and allocates memory for
- * that; a signal handler may call this.
+ * What strerror(3) says of `err`, in English; strsignal(3), where it is negative. glibc's strerror() looks for a
+ * translation, and allocates memory for that; a signal handler may call this.
  */
 RDUMP_HIDDEN const char *rdump_error_text(int err);
 

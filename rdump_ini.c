@@ -13,10 +13,13 @@
 #include <limits.h>
 #include <string.h>
 
+/* Other threads go on while a dump is written. */
 #ifdef ZTS
 # define SAFE_READ_DEFAULT "1"
+# define SNAPSHOT_DEFAULT "1"
 #else
 # define SAFE_READ_DEFAULT "0"
+# define SNAPSHOT_DEFAULT "0"
 #endif
 
 /* Where a handler puts its value. */
@@ -169,6 +172,8 @@ PHP_INI_BEGIN()
 	RDUMP_INI("watch_dump", "", on_template, watch_dump)
 	RDUMP_INI("watch_rss", "90%", on_mark, watch_rss)
 	RDUMP_INI_BOOL("safe_read", SAFE_READ_DEFAULT, safe_read)
+	RDUMP_INI_BOOL("snapshot", SNAPSHOT_DEFAULT, snapshot)
+	RDUMP_INI_BOOL("background", "0", background)
 PHP_INI_END()
 
 void rdump_ini_register(int type, int module_number)

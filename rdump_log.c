@@ -21,7 +21,9 @@
 
 void rdump_log(const char *line)
 {
-	php_log_err((char *) line);
+	if (*line) {
+		php_log_err((char *) line);
+	}
 }
 
 /*
@@ -122,6 +124,9 @@ void rdump_log_without_heap(const char *line)
 	const char *log = ini("error_log", sizeof("error_log") - 1);
 	char *path = RDUMP_G(automatic).text;
 
+	if (!*line) {
+		return;
+	}
 	if (log && !strcmp(log, "syslog")) {
 		pass_to_syslog(line);
 	} else if (!log || !*log || rdump_target_absolute(path, log) < 0 || !append_to_file(path, line, false)) {

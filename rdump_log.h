@@ -4,7 +4,7 @@
 
 #include "php_rdump.h"
 
-/* Writes a line as PHP writes its own. PHP allocates memory for that. */
+/* Writes a line as PHP writes its own; an empty one is not written. PHP allocates memory for that. */
 RDUMP_HIDDEN void rdump_log(const char *line);
 
 /*

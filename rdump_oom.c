@@ -191,25 +191,36 @@ static void on_exhaustion(void)
 	RDUMP_G(oom_event) = dump(&trigger) == RDUMP_AUTO_REFUSED ? RDUMP_OOM_POSTPONED : RDUMP_OOM_DONE;
 }
 
+static void log_hard_limit(void)
+{
+	char *line = RDUMP_G(oom_line);
+	size_t length = strlen(line);
+
+	if (length > 0) {
+		ap_php_snprintf(line + length, RDUMP_LINE_SIZE - length, "; PHP then ended the process at its hard limit");
+		rdump_log_without_heap(line);
+	}
+}
+
 /* PHP ends this process at its hard limit: the claim stands. Some allocations get here without any report before. */
 static void on_hard_limit(void)
 {
 	struct rdump_trigger trigger;
-	size_t length;
 
 	if (!is_php_thread()) {
 		return;
 	}
 	if (RDUMP_G(oom_event) == RDUMP_OOM_NONE && is_wanted_early(&trigger, "memory limit reached")) {
+		trigger.at_end = true;
 		(void) dump(&trigger);
 		RDUMP_G(oom_event) = RDUMP_OOM_DONE;
 	}
 	if (RDUMP_G(oom_event) != RDUMP_OOM_NONE) {
-		length = strlen(RDUMP_G(oom_line));
-		ap_php_snprintf(
-			RDUMP_G(oom_line) + length, RDUMP_LINE_SIZE - length, "; PHP then ended the process at its hard limit");
-		rdump_log_without_heap(RDUMP_G(oom_line));
+		log_hard_limit();
 		RDUMP_G(oom_event) = RDUMP_OOM_NONE;
+	}
+	while (rdump_auto_next(true, RDUMP_G(oom_line))) {
+		log_hard_limit();
 	}
 }
 
@@ -293,6 +304,7 @@ static void on_exit_of_process(void)
 		return;
 	}
 	if (RDUMP_G(oom_event) == RDUMP_OOM_NONE && is_wanted(&trigger, cause)) {
+		trigger.at_end = true;
 		dump_late(&trigger);
 		RDUMP_G(oom_event) = RDUMP_OOM_DONE;
 	}

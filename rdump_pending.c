@@ -10,7 +10,9 @@
 
 void rdump_pending_put(const char *line)
 {
-	rdump_queue_put(line);
+	if (*line) {
+		rdump_queue_put(line);
+	}
 }
 
 /*

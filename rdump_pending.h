@@ -13,8 +13,8 @@ RDUMP_HIDDEN void rdump_pending_startup(void);
 RDUMP_HIDDEN void rdump_pending_shutdown(void);
 
 /*
- * Keeps a copy of the line until the next safe point of any thread of PHP. Async-signal-safe, in any thread. Where no
- * more lines can wait, a line at the end says how many are lost.
+ * Keeps a copy of the line, unless it is empty, until the next safe point of any thread of PHP. Async-signal-safe, in
+ * any thread. Where no more lines can wait, a line at the end says how many are lost.
  */
 RDUMP_HIDDEN void rdump_pending_put(const char *line);
 

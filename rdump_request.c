@@ -5,6 +5,8 @@
 
 #include "rdump_request.h"
 
+#include "rdump_snapshot.h"
+
 #include "ext/standard/basic_functions.h"
 
 #include <string.h>
@@ -51,4 +53,13 @@ void rdump_request_init(struct rdump_request *request, bool full)
 	request->full = full;
 	request->safe_read = RDUMP_G(safe_read);
 	request->unwanted = find_unwanted();
+}
+
+void rdump_request_write(const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result)
+{
+	if (RDUMP_G(snapshot)) {
+		rdump_snapshot_write(request, file, result);
+	} else {
+		rdump_write(request, file, result);
+	}
 }

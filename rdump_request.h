@@ -1,4 +1,4 @@
-/* What a dump says of PHP, and what its settings ask for. */
+/* What a dump says of PHP, what its settings ask for, and how it is written by them. */
 #ifndef RDUMP_REQUEST_H
 #define RDUMP_REQUEST_H
 
@@ -21,5 +21,9 @@ RDUMP_HIDDEN void rdump_request_drop(int signal, void (*handler)(int signal, sig
 
 /* Fills in what every dump of this thread has in common. */
 RDUMP_HIDDEN void rdump_request_init(struct rdump_request *request, bool full);
+
+/* Writes the dump and waits for it: from a copy of the process where rdump.snapshot asks for that, or directly. */
+RDUMP_HIDDEN void rdump_request_write(
+	const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result);
 
 #endif

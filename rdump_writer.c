@@ -5,12 +5,10 @@
 #include "rdump_maps.h"
 #include "rdump_pages.h"
 #include "rdump_scratch.h"
+#include "rdump_undisturbed.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <time.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* ---- the format -------------------------------------------------------------------------------------------------- */
@@ -120,7 +118,7 @@ static int put_header(struct rdump_copy *copy, const struct rdump_process *proce
 	if (rdump_copy_bytes(copy, "RDUMP\0\0", 8) < 0
 		|| rdump_copy_u32(copy, RDUMP_FORMAT_VERSION) < 0
 		|| rdump_copy_string(copy, process->tag, strlen(process->tag)) < 0
-		|| rdump_copy_u64(copy, (uint64_t) getpid()) < 0
+		|| rdump_copy_u64(copy, process->pid ? process->pid : (uint64_t) syscall(SYS_getpid)) < 0
 		|| rdump_copy_u64(copy, process->executor_globals) < 0
 		|| rdump_copy_u64(copy, process->compiler_globals) < 0
 		|| rdump_copy_u64(copy, (uint64_t) rss) < 0
@@ -280,14 +278,80 @@ static int write_runs(struct pass *pass, struct rdump_pages *pages, const struct
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
 
-static int write_dump(
-	struct rdump_copy *copy, const struct rdump_request *request, struct rdump_pages *pages, const struct plan *plan)
+/* A dump on its way. */
+struct dump {
+	const struct rdump_request *request;
+	struct rdump_file *file;
+	struct rdump_result *result;
+	struct rdump_scratch scratch;
+	struct rdump_copy copy;
+	struct rdump_maps maps;
+	struct rdump_pages pages;
+	struct plan plan;
+};
+
+/* Finds out what the dump is going to be. end() must follow in any case. */
+static int begin(
+	struct dump *dump, const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result)
 {
-	const struct rdump_maps *maps = pages->maps;
+	static const struct rdump_result blank;
+	uint64_t size;
+	int status;
+
+	*result = blank;
+	dump->request = request;
+	dump->file = file;
+	dump->result = result;
+	dump->pages.pagemap = -1;
+	rdump_scratch_take(&dump->scratch);
+	status = rdump_copy_open(&dump->copy, &dump->scratch, file, request->safe_read, &result->error);
+	dump->copy.behind.on = request->near_limit;
+	if (status < 0 || rdump_maps_open(&dump->maps, &dump->scratch, request->full, &result->error) < 0) {
+		return -1;
+	}
+	rdump_pages_open(&dump->pages, &dump->maps);
+	plan_runs(&dump->plan, &dump->pages, &dump->maps);
+	size = header_size(request, 0) + table_size(&dump->maps);
+	choose_padding(&dump->plan, size);
+	size += dump->plan.padding + dump->plan.size;
+	result->size = rdump_copy_expect(&dump->copy, size, !dump->pages.asked_twice);
+	return 0;
+}
+
+static void end(struct dump *dump)
+{
+	rdump_pages_close(&dump->pages);
+	rdump_copy_close(&dump->copy);
+	rdump_scratch_give(&dump->scratch);
+}
+
+/* Creates the file, with room for the dump. Returns 1 where the budget has no room, 0 or -1. */
+static int create(struct dump *dump)
+{
+	const struct rdump_request *request = dump->request;
+	struct rdump_error *error = &dump->result->error;
+	int status = rdump_file_create(dump->file, dump->result->size, request->budget, error);
+
+	if (status != 0) {
+		return status;
+	}
+	if (request->marker && rdump_file_unmark(dump->file, error) < 0) {
+		return -1;
+	}
+	return rdump_file_allocate(dump->file, error);
+}
+
+static int put_dump(struct dump *dump)
+{
+	struct rdump_copy *copy = &dump->copy;
+	const struct rdump_process *process = &dump->request->process;
+	const struct rdump_maps *maps = &dump->maps;
+	const struct plan *plan = &dump->plan;
+	int64_t rss = process->pid ? process->rss : rdump_maps_rss(maps);
 	struct pass pass = {copy, 0};
 
-	if (put_header(copy, &request->process, plan->padding, rdump_maps_rss(maps), maps->count, plan->regions) < 0
-		|| (pages->asked_twice && rdump_copy_correctable(copy) < 0)) {
+	if (put_header(copy, process, plan->padding, rss, maps->count, plan->regions) < 0
+		|| (dump->pages.asked_twice && rdump_copy_correctable(copy) < 0)) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < maps->count; i++) {
@@ -295,7 +359,7 @@ static int write_dump(
 			return -1;
 		}
 	}
-	if (write_runs(&pass, pages, plan) < 0 || rdump_copy_flush(copy) < 0) {
+	if (write_runs(&pass, &dump->pages, plan) < 0 || rdump_copy_flush(copy) < 0) {
 		return -1;
 	}
 	if (pass.regions == plan->regions) {
@@ -303,148 +367,75 @@ static int write_dump(
 	}
 	/* The runs were asked for again, and other threads had changed their number: it stands 4 bytes before the table. */
 	return rdump_copy_correct(
-		copy, header_size(request, plan->padding) - 4, &pass.regions, sizeof(pass.regions));
+		copy, header_size(dump->request, plan->padding) - 4, &pass.regions, sizeof(pass.regions));
 }
 
-/* From the planned size to the renamed file. Returns 1 where the budget has no room, 0 or -1. */
-static int make_file(const struct rdump_request *request, struct rdump_copy *copy, struct rdump_pages *pages,
-	const struct plan *plan, struct rdump_result *result)
+/* From the created file to the renamed one. */
+static int write_file(struct dump *dump)
 {
-	struct rdump_file *file = copy->file;
-	int status;
-
-	result->size = rdump_copy_expect(copy, result->size, !pages->asked_twice);
-	status = rdump_file_create(file, result->size, request->budget, &result->error);
-	if (status != 0) {
-		return status;
-	}
-	if (request->marker && rdump_file_unmark(file, &result->error) < 0) {
+	if (put_dump(dump) < 0) {
 		return -1;
 	}
-	if (rdump_file_allocate(file, &result->error) < 0 || write_dump(copy, request, pages, plan) < 0) {
-		return -1;
-	}
-	result->size = copy->size;
-	return rdump_file_commit(file, copy->size, &result->error);
+	dump->result->size = dump->copy.size;
+	return rdump_file_commit(dump->file, dump->copy.size, &dump->result->error);
 }
 
-/* From the list of mappings to the renamed file. Returns 1 where the budget has no room, 0 or -1. */
-static int make_dump(const struct rdump_request *request, struct rdump_copy *copy, struct rdump_scratch *scratch,
-	struct rdump_result *result)
+static enum rdump_outcome outcome_of(int status)
 {
-	struct rdump_maps maps;
-	struct rdump_pages pages;
-	struct plan plan;
-	uint64_t size;
-	int status;
-
-	if (rdump_maps_open(&maps, scratch, request->full, &result->error) < 0) {
-		return -1;
-	}
-	rdump_pages_open(&pages, &maps);
-	plan_runs(&plan, &pages, &maps);
-	size = header_size(request, 0) + table_size(&maps);
-	choose_padding(&plan, size);
-	result->size = size + plan.padding + plan.size;
-	status = make_file(request, copy, &pages, &plan, result);
-	rdump_pages_close(&pages);
-	return status;
+	return status == 0 ? RDUMP_WRITTEN : (status > 0 ? RDUMP_SKIPPED : RDUMP_FAILED);
 }
 
-/* ---- interruptions ----------------------------------------------------------------------------------------------- */
-
-/* What is put back after a dump. */
-struct undisturbed {
-	sigset_t signals;
-	bool file_size_pending; /* a SIGXFSZ from before */
-	int cancelable;
-};
-
-/* In libpthread on a glibc before 2.34: a program without it has no threads to cancel. */
-#pragma weak pthread_setcancelstate
-
-/*
- * Blocks all signals but those that the thread's own instructions raise: blocked, these would end the process without a
- * word. And pthread_cancel(3), which would leave the scratch taken for ever.
- */
-static void begin_undisturbed(struct undisturbed *before)
-{
-	static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
-	sigset_t blocked, pending;
-
-	sigfillset(&blocked);
-	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
-		sigdelset(&blocked, own[i]);
-	}
-	/* On Linux this is the calling thread's mask; pthread_sigmask() would need libpthread on an older glibc. */
-	(void) sigprocmask(SIG_BLOCK, &blocked, &before->signals);
-	before->file_size_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ) == 1;
-	if (pthread_setcancelstate) {
-		(void) pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before->cancelable);
-	}
-}
-
-/*
- * Permits both again, without the SIGXFSZ of a write past RLIMIT_FSIZE: that was an error of the dump, EFBIG. And
- * without the signal that is unwanted, however often it came.
- */
-static void end_undisturbed(const struct undisturbed *before, int unwanted)
-{
-	static const struct timespec at_once = {0, 0};
-	sigset_t dropped;
-
-	sigemptyset(&dropped);
-	if (!before->file_size_pending) {
-		sigaddset(&dropped, SIGXFSZ);
-	}
-	if (unwanted) {
-		sigaddset(&dropped, unwanted);
-	}
-	while (sigtimedwait(&dropped, NULL, &at_once) > 0 || errno == EINTR) {
-	}
-	(void) sigprocmask(SIG_SETMASK, &before->signals, NULL);
-	if (pthread_setcancelstate) {
-		(void) pthread_setcancelstate(before->cancelable, NULL);
-	}
-}
-
-/* Sets the marker's state after the dump: one only where the dump is complete. */
-static void finish_marker(struct rdump_file *file, struct rdump_result *result)
+void rdump_write_finish(const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result)
 {
 	struct rdump_error ignored;
 
-	if (result->outcome == RDUMP_WRITTEN) {
+	result->others = file->others;
+	if (request->marker && result->outcome == RDUMP_WRITTEN) {
 		(void) rdump_file_mark(file, &result->error);
-	} else if (result->outcome == RDUMP_FAILED) {
+	} else if (request->marker && result->outcome == RDUMP_FAILED) {
 		(void) rdump_file_unmark(file, &ignored); /* it may have failed before the old marker was removed */
 	}
+	rdump_file_close(file);
+}
+
+int rdump_write_prepare(struct rdump_request *request, struct rdump_file *file, struct rdump_result *result)
+{
+	struct dump dump;
+	struct rdump_undisturbed before;
+	int status;
+
+	rdump_undisturbed_begin(&before);
+	status = begin(&dump, request, file, result);
+	if (status == 0) {
+		request->process.pid = (uint64_t) syscall(SYS_getpid);
+		request->process.rss = rdump_maps_rss(&dump.maps);
+		status = create(&dump);
+	}
+	end(&dump);
+	if (status != 0) {
+		result->outcome = outcome_of(status);
+		rdump_write_finish(request, file, result);
+	}
+	rdump_undisturbed_end(&before, request->unwanted);
+	return status == 0 ? 0 : -1;
 }
 
 void rdump_write(const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result)
 {
-	static const struct rdump_result blank;
-	struct rdump_scratch scratch;
-	struct rdump_copy copy;
-	struct undisturbed before;
+	struct dump dump;
+	struct rdump_undisturbed before;
 	int status;
 
-	*result = blank;
-	begin_undisturbed(&before);
-	rdump_scratch_take(&scratch);
-
-	status = rdump_copy_open(&copy, &scratch, file, request->safe_read, &result->error);
-	copy.behind.on = request->near_limit;
+	rdump_undisturbed_begin(&before);
+	status = begin(&dump, request, file, result);
+	if (status == 0 && file->fd < 0) {
+		status = create(&dump);
+	}
 	if (status == 0) {
-		status = make_dump(request, &copy, &scratch, result);
+		status = write_file(&dump);
 	}
-	rdump_copy_close(&copy);
-	rdump_scratch_give(&scratch);
-
-	result->outcome = status == 0 ? RDUMP_WRITTEN : (status > 0 ? RDUMP_SKIPPED : RDUMP_FAILED);
-	result->others = file->others;
-	if (request->marker) {
-		finish_marker(file, result);
-	}
-	rdump_file_close(file);
-	end_undisturbed(&before, request->unwanted);
+	end(&dump);
+	result->outcome = outcome_of(status);
+	rdump_write_finish(request, file, result);
+	rdump_undisturbed_end(&before, request->unwanted);
 }

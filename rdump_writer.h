@@ -18,6 +18,9 @@ struct rdump_process {
 	uint64_t basic_globals;   /* php_basic_globals: its way to the shutdown functions */
 	uint64_t module_registry; /* the engine's HashTable of that name: its way to the globals of all extensions */
 	uint64_t tsrm_ls_cache;   /* ZTS: the dumping thread's tsrm_get_ls_cache(): its way to globals by their id */
+	/* Where another process writes the dump, what rdump_write_prepare() has found; 0 = it is this process. */
+	uint64_t pid;
+	int64_t rss;
 };
 
 struct rdump_request {
@@ -33,21 +36,35 @@ struct rdump_request {
 enum rdump_outcome {
 	RDUMP_WRITTEN, /* complete; the marker may be missing, see `error` */
 	RDUMP_SKIPPED, /* no room in the budget; nothing was touched */
-	RDUMP_FAILED   /* see `error`; the target is as it was, and there is no marker */
+	RDUMP_FAILED,  /* see `error`; the target is as it was, and there is no marker */
+	RDUMP_STARTED  /* a copy of the process writes it: see rdump_snapshot_start() */
 };
 
 struct rdump_result {
 	enum rdump_outcome outcome;
 	struct rdump_error error; /* .step is NULL where nothing went wrong */
+	int not_copied;           /* errno of the copy of the process that could not be made, so it was written directly */
 	uint64_t size;            /* of the file, or what was to be reserved for it (RDUMP_SKIPPED) */
 	uint64_t others;          /* RDUMP_SKIPPED: what the other dumps in the folder take */
 };
 
 /*
- * Writes a dump to `file`, which rdump_file_open() has opened; closes it in any case. Signals are blocked until it is
- * done: neither PHP's timers nor a SIGTERM interrupt it, and a file larger than RLIMIT_FSIZE is an error, not the end.
+ * Writes a dump to `file`, which rdump_file_open() has opened and rdump_write_prepare() may have created; closes it in
+ * any case. Nothing interrupts it, see rdump_undisturbed.h.
  */
 RDUMP_HIDDEN void rdump_write(
+	const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result);
+
+/*
+ * The first half, for a dump that another process with the same memory writes: finds out how large it is, creates the
+ * file with room for it, and fills in what the header says of this process. Returns 0: then rdump_write() may follow,
+ * in one process. Or -1: then `result` says why, and `file` is closed.
+ */
+RDUMP_HIDDEN int rdump_write_prepare(
+	struct rdump_request *request, struct rdump_file *file, struct rdump_result *result);
+
+/* The end, where that process could not reach it itself: the marker, by the outcome in `result`; closes `file`. */
+RDUMP_HIDDEN void rdump_write_finish(
 	const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result);
 
 #endif

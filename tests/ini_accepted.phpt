@@ -16,6 +16,8 @@ foreach ([
     'crash_dump' => ['', '/var/tmp/%h-%p-%s.rdump'],
     'watch_dump' => ['', '/var/tmp/%h-%p-%s.rdump'],
     'watch_rss' => ['1', '400M', '1.5G', '"90%"', '"12.5%"', '"100%"', '"0.01%"', '" 50 % "'],
+    'snapshot' => ['On', 'off'],
+    'background' => ['On', 'off'],
     'oom_dump' => ['', '/var/tmp/%p.rdump', '"/tmp/with blanks/a.rdump"'],
 ] as $name => $values) {
     foreach ($values as $value) {

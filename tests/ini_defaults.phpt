@@ -9,7 +9,7 @@ rdump_run($folder, '
 $all = ini_get_all("rdump");
 ksort($all);
 foreach ($all as $name => $entry) {
-    $default = $name === "rdump.safe_read"
+    $default = $name === "rdump.safe_read" || $name === "rdump.snapshot"
         ? ($entry["global_value"] === (PHP_ZTS ? "1" : "0") ? "as the build" : "not as the build")
         : $entry["global_value"];
     echo "$name = \"$default\"", $entry["access"] === INI_SYSTEM ? "" : " not only php.ini",
@@ -23,6 +23,7 @@ rdump_clean(__FILE__);
 ?>
 --EXPECT--
 status 0
+rdump.background = "0"
 rdump.crash_dump = ""
 rdump.oom_dump = ""
 rdump.oom_dump_early = "1"
@@ -34,5 +35,6 @@ rdump.oom_dump_min_interval = "0"
 rdump.safe_read = "as the build"
 rdump.signal = "SIGRTMIN+7"
 rdump.signal_dump = ""
+rdump.snapshot = "as the build"
 rdump.watch_dump = ""
 rdump.watch_rss = "90%"

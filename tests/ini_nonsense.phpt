@@ -13,6 +13,8 @@ $nonsense = [
     'oom_dump_marker' => ['maybe', '2', '-1'],
     'oom_dump_early' => ['maybe', '2', '-1'],
     'safe_read' => ['maybe', '2', '-1'],
+    'snapshot' => ['maybe', '2', '-1'],
+    'background' => ['maybe', '2', '-1'],
     'oom_dump' => [str_repeat('x', 4096)],
     'signal' => ['often', '', '0', '-1', '65', '1.5', 'SIG', 'SIGRTMIN+', 'RTMIN+31', 'RTMAX+1', 'RTMIN-1', 'USR3',
         'SIGKILL', 'STOP', 'segv', '11', 'BUS', 'ILL', 'FPE', 'ABRT', 'TRAP', 'SYS', 'TERM', '15', 'INT', 'QUIT', 'HUP',
@@ -26,7 +28,7 @@ $show = '
 $all = ini_get_all("rdump", false);
 ksort($all);
 foreach ($all as $name => $value) {
-    if ($name !== "rdump.safe_read" || $value !== (string) (int) PHP_ZTS) {
+    if (($name !== "rdump.safe_read" && $name !== "rdump.snapshot") || $value !== (string) (int) PHP_ZTS) {
         echo "$name=$value ";
     }
 }
@@ -61,12 +63,14 @@ oom_dump_full: 3 tried
 oom_dump_marker: 3 tried
 oom_dump_early: 3 tried
 safe_read: 3 tried
+snapshot: 3 tried
+background: 3 tried
 oom_dump: 1 tried
 signal: 41 tried
 signal_dump: 1 tried
 crash_dump: 1 tried
 watch_dump: 1 tried
 watch_rss: 13 tried
-rdump.crash_dump= rdump.oom_dump= rdump.oom_dump_early=1 rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_interval=0 rdump.signal=SIGRTMIN+7 rdump.signal_dump= rdump.watch_dump= rdump.watch_rss=90%
+rdump.background=0 rdump.crash_dump= rdump.oom_dump= rdump.oom_dump_early=1 rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_interval=0 rdump.signal=SIGRTMIN+7 rdump.signal_dump= rdump.watch_dump= rdump.watch_rss=90%
 
 Warning: %Srdump.oom_dump_max_total%Slots%s in Unknown on line 0

@@ -13,7 +13,7 @@ echo $match[1] === $match[4] ? 'the version is told' : 'another version is told'
 echo $match[2] === $match[3] ? '' : 'not ', "the tag of this PHP\n";
 $lines = explode("\n", trim($run->out));
 sort($lines); /* the order of the directives depends on the version */
-echo preg_replace(['/(\nVersion => ).*/', '/(tag => )v[78]\d/', '/(safe_read => )(On|Off) => (On|Off)/',
+echo preg_replace(['/(\nVersion => ).*/', '/(tag => )v[78]\d/', '/((safe_read|snapshot) => )(On|Off) => (On|Off)/',
     '/(Compressed dumps => )(libzstd [\d.]+|no \(built without libzstd\))$/m',
     '/^(Dump by signal => )off \(signal \d+\)$/m', '/tag of this.*/'],
     ['$1X', '$1vXX', '$1X => X', '$1X', '$1X', ''], trim(implode("\n", $lines)));
@@ -37,6 +37,7 @@ PHP version tag => vXX
 Version => X
 rdump
 rdump support => enabled
+rdump.background => Off => Off
 rdump.crash_dump => no value => no value
 rdump.oom_dump => no value => no value
 rdump.oom_dump_early => On => On
@@ -48,5 +49,6 @@ rdump.oom_dump_min_interval => 0 => 0
 rdump.safe_read => X => X
 rdump.signal => SIGRTMIN+7 => SIGRTMIN+7
 rdump.signal_dump => no value => no value
+rdump.snapshot => X => X
 rdump.watch_dump => no value => no value
 rdump.watch_rss => 90% => 90%

@@ -1,5 +1,5 @@
 --TEST--
-Reflection shows both functions with their types, parameter names and defaults
+Reflection shows the functions with their types, parameter names and defaults
 --SKIPIF--
 <?php
 if (PHP_VERSION_ID < 70200) exit('skip before 7.2 there was no way to say so');
@@ -26,6 +26,8 @@ foreach ((new ReflectionExtension('rdump'))->getFunctions() as $function) {
 ?>
 --EXPECT--
 rdump_dump(string $path, bool $full optional): bool
+1 required, default known
+rdump_snapshot(string $path, bool $full optional): bool
 1 required, default known
 rdump_set_oom_dump(?string $path, bool $full optional): bool
 1 required, default known

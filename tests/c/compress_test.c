@@ -39,7 +39,7 @@ static struct rdump_result write_with(const char *path, struct rdump_request req
 
 static struct rdump_result write_to(const char *path, bool safe_read, bool marker, uint64_t budget)
 {
-	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 0}};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 0, 0, 0}};
 
 	request.safe_read = safe_read;
 	request.marker = marker;

@@ -30,7 +30,7 @@ static size_t page;
 static struct rdump_request request_for(bool full, bool safe_read)
 {
 	struct rdump_request request
-		= {.process = {"v82", 0x1111111111, 0x2222222222, 0x3333333333, 0x4444444444, 0x5555555555}};
+		= {.process = {"v82", 0x1111111111, 0x2222222222, 0x3333333333, 0x4444444444, 0x5555555555, 0, 0}};
 
 	request.full = full;
 	request.safe_read = safe_read;

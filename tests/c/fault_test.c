@@ -225,7 +225,7 @@ static void each_call(bool safe_read, bool marker, uint64_t budget, const char *
 {
 	static const int err[] = {EINTR, EIO, ENOSPC, EDQUOT, EMFILE, ENOMEM, EACCES, EPERM, EROFS, EFBIG, ENOSYS};
 	static const char *const in_pieces[] = {"read", "pread", "write", "writev", "pwrite"};
-	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5},
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5, 0, 0},
 		.safe_read = safe_read,
 		.marker = marker,
 		.budget = budget,
@@ -316,7 +316,7 @@ static void without_page_table(void)
 static void stays_full(void)
 {
 	static const char *const call[] = {"write", "writev", "ftruncate", "renameat", "openat", "flock"};
-	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5}, .marker = true, .budget = (uint64_t) 1 << 30};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5, 0, 0}, .marker = true, .budget = (uint64_t) 1 << 30};
 	struct rdump_file file;
 	struct rdump_result result;
 
@@ -348,7 +348,7 @@ static void stays_full(void)
 
 static void marker_fails(void)
 {
-	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5}, .marker = true};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5, 0, 0}, .marker = true};
 	struct rdump_file file;
 	struct rdump_result result;
 
@@ -384,7 +384,7 @@ static void grow(const char *call)
 
 static void larger_than_planned(void)
 {
-	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5}};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5, 0, 0}};
 	struct rdump_file file;
 	struct rdump_result result;
 	uint64_t planned = 0;
@@ -441,7 +441,7 @@ static void larger_than_planned(void)
 
 static void skipped(void)
 {
-	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5}, .marker = true};
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5, 0, 0}, .marker = true};
 	struct rdump_file file;
 	struct rdump_result result;
 
