@@ -169,7 +169,6 @@ static PHP_GINIT_FUNCTION(rdump)
 static PHP_GSHUTDOWN_FUNCTION(rdump)
 {
 	rdump_signal_end_thread(rdump_globals);
-	rdump_crash_end_thread();
 	rdump_stack_remove(&rdump_globals->stack);
 }
 

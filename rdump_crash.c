@@ -14,6 +14,7 @@
 #include "rdump_log.h"
 #include "rdump_queue.h"
 #include "rdump_scratch.h"
+#include "rdump_threads.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -30,42 +31,22 @@ static char line[RDUMP_LINE_SIZE], cause[32];
 
 /* ---- threads ----------------------------------------------------------------------------------------------------- */
 
-#ifdef ZTS
-/* The globals of the thread that has begun a request last: those that a dump by a thread without any shows. */
-static void *latest;
-
-/* Makes this thread's globals known to the extension. Returns false for a thread that has none. */
+/*
+ * Makes this thread's globals known to the extension. Returns false for a thread that has none: with threads (ZTS), one
+ * that is not PHP's.
+ */
 static bool has_globals(void)
 {
+#ifdef ZTS
 	if (!tsrm_get_ls_cache()) {
 		return false;
 	}
 # ifdef COMPILE_DL_RDUMP
 	ZEND_TSRMLS_CACHE_UPDATE();
 # endif
-	return true;
-}
-
-static bool borrow_globals(void)
-{
-# ifdef COMPILE_DL_RDUMP
-	TSRMLS_CACHE = __atomic_load_n(&latest, __ATOMIC_ACQUIRE);
-	return TSRMLS_CACHE != NULL;
-# else
-	return false; /* PHP's own: nobody but PHP may set it */
-# endif
-}
-#else
-static bool has_globals(void)
-{
-	return true;
-}
-
-static bool borrow_globals(void)
-{
-	return true;
-}
 #endif
+	return true;
+}
 
 /* Does this thread serve a request? Without ZTS libraries may have threads, which are not PHP's. */
 static bool runs_php(void)
@@ -112,7 +93,8 @@ static void dump(int signal)
 
 static void on_crash(int signal)
 {
-	if (!has_globals() && !borrow_globals()) {
+	if (!has_globals()) {
+		(void) rdump_handlers_delegate(signal);
 		return;
 	}
 	/* It may be set for another pool or virtual host only. */
@@ -129,7 +111,7 @@ static void on_crash_in_dump(int signal)
 	bool dumps = rdump_scratch_is_taken_here();
 
 	dumps |= rdump_file_abandon();
-	if (dumps && (has_globals() || borrow_globals())) {
+	if (dumps && has_globals()) {
 		(void) rdump_format(line, sizeof(line), "rdump: crash by %s: no dump: it happened in the middle of a dump",
 			rdump_handlers_name(signal));
 		log_line();
@@ -161,12 +143,15 @@ static void install(void)
 void rdump_crash_activate(void)
 {
 	RDUMP_G(thread) = pthread_self();
-#ifdef ZTS
-	__atomic_store_n(&latest, tsrm_get_ls_cache(), __ATOMIC_RELEASE);
-#endif
 	if (!counters || !RDUMP_G(crash_dump) || !*RDUMP_G(crash_dump)) {
 		return;
 	}
+#ifdef ZTS
+	if (!RDUMP_G(listed)) {
+		RDUMP_G(listed) = rdump_threads_add(); /* the dump by signal takes it out again */
+	}
+	rdump_threads_set_busy(RDUMP_G(listed), true);
+#endif
 	if (__atomic_load_n(&tried, __ATOMIC_ACQUIRE)) {
 		return;
 	}
@@ -176,15 +161,6 @@ void rdump_crash_activate(void)
 		__atomic_store_n(&tried, true, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&lock);
-}
-
-void rdump_crash_end_thread(void)
-{
-#ifdef ZTS
-	void *expected = tsrm_get_ls_cache();
-
-	(void) __atomic_compare_exchange_n(&latest, &expected, NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
-#endif
 }
 
 /* PHP unloads an extension at its end. Where somebody may still call it, it stays. */

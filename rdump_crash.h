@@ -5,13 +5,12 @@
 #include "php_rdump.h"
 
 /*
- * The trigger's life: MINIT, RINIT, the end of a request, the end of a thread (ZTS), MSHUTDOWN. The handlers are
+ * The trigger's life: MINIT, RINIT, MSHUTDOWN. The handlers are
  * installed at the first RINIT of a process with a template in rdump.crash_dump; php-fpm's master serves no request, so
  * it has none.
  */
 RDUMP_HIDDEN void rdump_crash_startup(void);
 RDUMP_HIDDEN void rdump_crash_activate(void);
-RDUMP_HIDDEN void rdump_crash_end_thread(void);
 RDUMP_HIDDEN void rdump_crash_shutdown(void);
 
 /* For phpinfo(): "on", "off", or why there will be none. Returns a literal, or `text`, of `size` bytes. */

@@ -1,6 +1,8 @@
 /* Handlers of the signals that end a process at a fault. See rdump_handlers.h. */
 #include "rdump_handlers.h"
 
+#include "rdump_threads.h"
+
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
@@ -28,6 +30,9 @@ static struct handler handlers[] = {
 	{.signal = SIGABRT, .name = "SIGABRT"},
 };
 #define HANDLERS (sizeof(handlers) / sizeof(*handlers))
+
+/* Milliseconds in which another thread must take a signal, or the process ends without it. */
+#define MOST_PAUSES 10000
 
 static struct rdump_handlers_owner owner;
 static bool installed;
@@ -221,12 +226,79 @@ static void end_by_first(void)
 	send_again(first->signal, &crash.info);
 }
 
+static void do_part(int signal)
+{
+	if (owner.works()) {
+		owner.give_up(signal);
+	} else {
+		owner.crashed(signal);
+	}
+}
+
+/*
+ * A thread that cannot do its part has another one do it. The address goes with the signal, see rdump_threads_send().
+ * That thread may not get it: it waits for a disk, or blocks the signal.
+ */
+static enum {
+	ASKED,
+	BEGUN,
+	DONE,
+	WITHDRAWN
+} delegated;
+
+static bool is_delegated(const siginfo_t *info)
+{
+	return info->si_code == SI_QUEUE && info->si_pid == getpid() && info->si_value.sival_ptr == (void *) &delegated;
+}
+
+static bool advance(unsigned from, unsigned to)
+{
+	return __atomic_compare_exchange_n(
+		(unsigned *) &delegated, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* What this thread is asked for. Until it is done, this is the thread that has crashed. */
+static void do_part_of_other(int signal)
+{
+	pthread_t other = crash.thread;
+
+	if (advance(ASKED, BEGUN)) {
+		crash.thread = pthread_self();
+		do_part(signal);
+		crash.thread = other;
+		(void) advance(BEGUN, DONE);
+	}
+}
+
+bool rdump_handlers_delegate(int signal)
+{
+	static const struct timespec pause = {0, 1000000};
+
+	__atomic_store_n((unsigned *) &delegated, ASKED, __ATOMIC_RELEASE);
+	if (rdump_threads_send(signal, &delegated) < 0) {
+		return false;
+	}
+	for (int i = 0; __atomic_load_n((unsigned *) &delegated, __ATOMIC_ACQUIRE) != DONE; i++) {
+		if (i >= MOST_PAUSES && advance(ASKED, WITHDRAWN)) {
+			return false;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
 	const struct handler *handler = handler_of(signal);
 	int saved = errno;
-	bool works = owner.works();
+	bool works;
 
+	if (is_delegated(info)) {
+		do_part_of_other(signal);
+		errno = saved;
+		return;
+	}
+	works = owner.works();
 	if (!works && belongs_to_earlier(handler, context)) {
 		pass_on(handler, info, context);
 		return;
@@ -237,11 +309,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 	}
 	switch (take_turn(info)) {
 		case FIRST:
-			if (works) {
-				owner.give_up(signal);
-			} else {
-				owner.crashed(signal);
-			}
+			do_part(signal);
 			__atomic_store_n(&crash.over, true, __ATOMIC_RELEASE);
 			end(handler, info, context);
 			break;

@@ -37,6 +37,13 @@ struct rdump_handlers_owner {
  */
 RDUMP_HIDDEN int rdump_handlers_install(const struct rdump_handlers_owner *owner);
 
+/*
+ * For crashed() in a thread that has not what it needs for that: has one of the list in rdump_threads.h call crashed(),
+ * or give_up() if that thread is at work, and waits for it. Returns false where there is no such thread, or it does not
+ * begin within 10 s.
+ */
+RDUMP_HIDDEN bool rdump_handlers_delegate(int signal);
+
 /* Returns whether they are installed, all of them. */
 RDUMP_HIDDEN bool rdump_handlers_are_installed(void);
 

@@ -96,20 +96,19 @@ static bool buffers_lines(void)
 	return !strcmp(sapi_module.name, "fpm-fcgi") || !strcmp(sapi_module.name, "cgi-fcgi");
 }
 
-static void write_to_stderr(const char *line)
+/* Returns whether it was written. */
+static bool write_to_stderr(const char *line)
 {
 	char newline[] = "\n";
 	struct iovec part[2] = {{(char *) line, strlen(line)}, {newline, 1}};
 
-	if (writev(STDERR_FILENO, part, 2) < 0) {
-		return; /* there is no place left to tell it */
-	}
+	return writev(STDERR_FILENO, part, 2) > 0;
 }
 
 static void pass_to_sapi(const char *line)
 {
 	if (buffers_lines() || !sapi_module.log_message) {
-		write_to_stderr(line);
+		(void) write_to_stderr(line); /* there is no place left to tell that it fails */
 		return;
 	}
 #if PHP_VERSION_ID >= 70100
@@ -146,11 +145,10 @@ static const char *log_of_globals(void)
 
 void rdump_log_at_crash(const char *line, char path[PATH_MAX])
 {
-	const char *log;
+	bool told = write_to_stderr(line);
+	const char *log = log_of_globals();
 
-	write_to_stderr(line);
-	log = log_of_globals();
 	if (log && *log && strcmp(log, "syslog") && rdump_target_absolute_of_process(path, log) == 0) {
-		(void) append_to_file(path, line, true);
+		(void) append_to_file(path, line, told);
 	}
 }

@@ -44,11 +44,7 @@ void rdump_request_init(struct rdump_request *request, bool full)
 		= BEGIN_OF(&BG(user_shutdown_function_names), php_basic_globals, user_shutdown_function_names);
 	request->process.module_registry = (uint64_t) (uintptr_t) &module_registry;
 #ifdef ZTS
-# ifdef COMPILE_DL_RDUMP
-	request->process.tsrm_ls_cache = (uint64_t) (uintptr_t) TSRMLS_CACHE; /* see rdump_crash.c: it may be borrowed */
-# else
 	request->process.tsrm_ls_cache = (uint64_t) (uintptr_t) tsrm_get_ls_cache();
-# endif
 #endif
 	request->full = full;
 	request->safe_read = RDUMP_G(safe_read);

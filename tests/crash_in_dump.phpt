@@ -14,7 +14,7 @@ $folder = rdump_folder(__FILE__);
 $preload = crash_preload($folder);
 mkdir("$folder/dumps");
 $directives = ['rdump.crash_dump' => "$folder/dumps/crash.rdump", 'rdump.oom_dump' => "$folder/dumps/oom.rdump",
-    'rdump.oom_dump_max_total' => '1T', 'rdump.oom_dump_marker' => 1, 'rdump.safe_read' => 0];
+    'rdump.oom_dump_max_total' => '1T', 'rdump.oom_dump_marker' => 1, 'rdump.safe_read' => 0, 'rdump.snapshot' => 0];
 foreach ([
     'by call' => 'rdump_dump("dumps/call.rdump");',
     'at memory_limit' => RDUMP_EXHAUST . 'exhaust();',

@@ -15,6 +15,11 @@ foreach (['SEGV', 'BUS', 'ILL', 'FPE', 'ABRT'] as $signal) {
 /* Another signal is none of its business. */
 $run = rdump_run($folder, CRASH_BY_KILL . 'culprit("TERM");', ['rdump.crash_dump' => "$folder/a.rdump"]);
 echo $run->status, ' ', is_file("$folder/a.rdump") ? 'a dump' : 'no dump', "\n";
+$run = rdump_run($folder, CRASH_BY_KILL . 'culprit();', ['rdump.crash_dump' => "$folder/a.rdump"], 'exec 2>&-;');
+echo 'without stderr ', count($run->log), " line in the log\n";
+$run = rdump_run($folder, CRASH_BY_KILL . 'culprit();',
+    ['rdump.crash_dump' => "$folder/a.rdump", 'error_log' => '/dev/stderr']);
+echo 'where stderr is the log ', substr_count($run->err, 'dumped to'), " line there\n";
 ?>
 --CLEAN--
 <?php
@@ -33,3 +38,5 @@ log: rdump: crash by SIGFPE: dumped to FOLDER/crash-8.rdump (N bytes)
 134: crash-6.rdump
 log: rdump: crash by SIGABRT: dumped to FOLDER/crash-6.rdump (N bytes)
 143 no dump
+without stderr 1 line in the log
+where stderr is the log 1 line there

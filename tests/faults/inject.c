@@ -2,7 +2,8 @@
  * Makes system calls of another program fail:   inject FOLDER ORDER RECORD PROGRAM [ARGUMENT ...]
  *
  * The program writes its order to the file ORDER, as "CALL,NTH,ERROR/CALL,NTH,ERROR ...", and sends itself a SIGUSR1,
- * which is not delivered. NTH 0 means every call. ERROR 0 makes the call a short one: half the length is passed on.
+ * which is not delivered. NTH 0 means every call. ERROR 0 makes the call a short one: half the length is passed on. A
+ * negative one is a signal that is sent to the thread, and the call is made.
  *
  * Calls are counted from the open of FOLDER as a directory, which begins a dump, to the restored signal mask, which
  * ends it. The calls of the dump are written to RECORD as numbers, those that failed as !NUMBER. The order ends when
@@ -33,7 +34,7 @@
 struct fault {
 	long call;
 	unsigned nth;
-	int error; /* 0 = short */
+	int error; /* 0 = short; negative = a signal */
 	unsigned seen;
 };
 
@@ -161,6 +162,8 @@ static void inject(struct task *task, struct user_regs_struct *registers, long c
 			task->shortened = true;
 			task->third = registers->rdx;
 			registers->rdx = registers->rdx > 1 ? registers->rdx / 2 : registers->rdx;
+		} else if (fault->error < 0) {
+			syscall(SYS_tgkill, task->pid, task->pid, -fault->error);
 		} else {
 			task->error = fault->error;
 			if (call != SYS_close) {

@@ -27,7 +27,7 @@ const NUMBER = ['EPERM' => 1, 'ENOENT' => 2, 'EINTR' => 4, 'EIO' => 5, 'EAGAIN' 
     'EBUSY' => 16, 'EXDEV' => 18, 'ENODEV' => 19, 'EINVAL' => 22, 'ENFILE' => 23, 'EMFILE' => 24, 'ENOTTY' => 25,
     'EFBIG' => 27, 'ENOSPC' => 28,
     'EROFS' => 30, 'ENOLCK' => 37, 'ENOSYS' => 38, 'ELOOP' => 40, 'EOPNOTSUPP' => 95, 'ESTALE' => 116, 'EDQUOT' => 122,
-        'short' => 0];
+        'short' => 0, 'SIGSEGV' => -11];
 const ERRORS = [
     'openat' => ['EINTR', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOENT',
         'ELOOP'],
@@ -81,6 +81,8 @@ const MODES = [
     'mincore' => ['rdump_dump(), without pagemap', false, false, ['ioctl' => 'ENOTTY', 'pread64' => 'EIO']],
     'auto' => ['automatic dump', false, true, []],
     'signal' => ['dump by signal', false, true, []],
+    'crash' => ['dump at a crash', false, true, []],
+    'killed' => ['rdump_dump()', false, false, []],
 ];
 
 [, $folder, $order, $record, $mode] = $argv;
@@ -157,10 +159,34 @@ function dump_by_call($path, $full, array $faults, $but_mappings)
     return [$done, $warning, difference($before, $after, $but_mappings)];
 }
 
+/* A dump at a crash, in a child. Returns [true or false, the line in the log], or null if the child ends otherwise. */
+function dump_at_crash(array $faults)
+{
+    global $log;
+    @unlink($log);
+    $child = pcntl_fork();
+    if ($child === 0) {
+        ini_set('error_log', $log);
+        fclose(STDERR); /* it would get the line, too */
+        arm($faults);
+        posix_kill(getmypid(), SIGSEGV);
+        exit(1);
+    }
+    pcntl_waitpid($child, $status);
+    if (!pcntl_wifsignaled($status) || pcntl_wtermsig($status) !== SIGSEGV) {
+        return null;
+    }
+    $line = preg_match('/rdump: crash by SIGSEGV: .*/', (string) @file_get_contents($log), $match) ? $match[0] : null;
+    return [$line !== null && strpos($line, ': dumped to ') !== false, $line, ''];
+}
+
 /* One automatic dump in a child. Returns the same, or null if the child failed. */
 function dump_by_itself(array $faults, $but_mappings)
 {
-    global $log, $answer;
+    global $log, $answer, $mode;
+    if ($mode === 'crash') {
+        return dump_at_crash($faults);
+    }
     @unlink($log);
     @unlink($answer);
     $child = pcntl_fork();
@@ -296,6 +322,40 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
     }
 }
 
+/* The thread crashes at its $nth call of this name in a dump by call. */
+function crash_in_dump(FaultCase $case, $call, $nth)
+{
+    global $folder, $target, $needle;
+    $inode = prepare($folder, $target);
+    $child = pcntl_fork();
+    if ($child === 0) {
+        fclose(STDERR);
+        arm([[$call, $nth, 'SIGSEGV']]);
+        rdump_dump($target);
+        disarm();
+        exit(0);
+    }
+    pcntl_waitpid($child, $status);
+    if (pcntl_wifexited($status) && pcntl_wexitstatus($status) === 0) {
+        return; /* this dump made fewer such calls */
+    }
+    $case->injected++;
+    if (!pcntl_wifsignaled($status) || pcntl_wtermsig($status) !== SIGSEGV) {
+        $case->lostProcess("$call $nth: the process did not end as it should");
+    }
+    if ($litter = array_diff(fault_list($folder), ['target.rdump', 'target.rdump.done'])) {
+        $case->wrong("$call $nth: left behind " . implode(', ', $litter));
+    }
+    clearstatcache();
+    if (fileinode($target) === $inode && file_get_contents($target) === 'earlier') {
+        $case->refused++;
+    } elseif ($wrong = fault_look_at_dump($target, $needle)) {
+        $case->lostFile("$call $nth: $wrong");
+    } else {
+        $case->whole++; /* it was renamed already */
+    }
+}
+
 /* The positions to try among $count calls: all, or if they are many, some of them with the first and the last. */
 function positions($count, $most)
 {
@@ -341,6 +401,16 @@ if (!$result || !$result[0] || (!$automatic && $usual !== '') || strpos($usual, 
     exit;
 }
 
+if ($mode === 'killed') {
+    $case = new FaultCase("$title: the thread crashes at each system call: no file is left, it ends by SIGSEGV");
+    foreach ($calls as $call => $count) {
+        foreach (positions($count, 20) as $nth) {
+            crash_in_dump($case, $call, $nth);
+        }
+    }
+    $case->close();
+    exit;
+}
 foreach ($calls as $call => $count) {
     if (in_array($call, NEVER_FAIL, true) || isset($always[$call])) {
         continue;

@@ -257,6 +257,53 @@ function check_workers_that_end($to_nginx)
     stop($fpm, $nginx);
 }
 
+/*
+ * Workers that crash, one after the other: php-fpm says the same of each as without rdump, the first two are dumped.
+ * Returns [HTTP status, what php-fpm says of the worker] of each.
+ */
+function ends_of_crashes($title, array $lines)
+{
+    global $work;
+
+    array_map('unlink', glob("$work/*.log"));
+    array_push($lines, 'extension=ffi', 'ffi.enable=1');
+    list($fpm, $nginx, $port) = start(0, $lines);
+    $ends = $keys = [];
+    for ($i = 1; $i <= 3; $i++) {
+        $keys[] = $key = fresh_key();
+        $status = request_end(request_begin($port, 'a/crash.php',
+            ['key' => $key, 'how' => $i === 2 ? 'abort' : '']))[0];
+        rdump_await(function () use ($work, $i) {
+            return substr_count(read_log("$work/fpm.log"), ' exited on signal ') === $i;
+        }, SECONDS);
+        preg_match_all('/\] child \d+ (exited on signal .*?) after/', read_log("$work/fpm.log"), $match);
+        $ends[] = [$status, end($match[1])];
+    }
+    get($port, 'a/who.php');
+    check("$title: the pool serves on", true, $fpm->isRunning());
+    stop($fpm, $nginx);
+    return [$ends, $keys];
+}
+
+function check_crashes()
+{
+    global $work, $dumps, $so, $owner;
+
+    publish_all('');
+    $without = ends_of_crashes('without rdump', [])[0];
+    list($with, $keys) = ends_of_crashes('with rdump',
+        ["extension=$so", "rdump.crash_dump=$dumps/crash-%s-%p.rdump", 'rdump.oom_dump_max=2']);
+    check('3 workers crash: the client and the log of php-fpm get what they get without rdump', $without, $with);
+    foreach ([['11', 'memset'], ['6', 'abort']] as $i => $crash) {
+        $paths = glob("$dumps/crash-$crash[0]-*.rdump");
+        check("a dump by signal $crash[0]", [1, ''], [count($paths),
+            flaw_of(end($paths), $keys[$i], [$crash[1], 'crashing', '{main}'], null, $owner)]);
+    }
+    $lines = implode("\n", preg_grep('/rdump: crash by/', explode("\n", read_log("$dumps/a.log"))));
+    check('a crash loop is bounded over all workers, and each crash is told of', [2, 1],
+        [preg_match_all('/: dumped to /', $lines), preg_match_all('/: rdump.oom_dump_max=2 is reached/', $lines)]);
+}
+
 /* Starts both servers: [php-fpm, nginx, port of nginx]. */
 function start($to_nginx, array $lines)
 {
@@ -338,3 +385,6 @@ check_workers_that_end(1);
 
 $title = 'fpm, dumps by signal';
 check_signals();
+
+$title = 'fpm, crashes';
+check_crashes();

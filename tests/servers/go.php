@@ -126,8 +126,8 @@ function death(Host $host, $script, array $query)
     return [$ended, $host->status, $match ? $match[0] : $host->log()];
 }
 
-$own = ["extension=$so", "rdump.signal_dump=$dumps/signal.rdump", "rdump.oom_dump=$dumps/oom.rdump", "rdump.crash_dump=$dumps/crash-%s.rdump",
-    'rdump.oom_dump_max=0'];
+$own = ["extension=$so", "rdump.signal_dump=$dumps/signal.rdump", "rdump.oom_dump=$dumps/oom.rdump",
+    "rdump.crash_dump=$dumps/crash-%s.rdump", 'rdump.oom_dump_max=0'];
 
 $title = 'Go host of ' . PHP_VERSION;
 $host = start($own);
