@@ -165,6 +165,7 @@ static void write_dump(const struct attempt *attempt, struct rdump_result *resul
 	request.marker = RDUMP_G(oom_dump_marker);
 	request.budget = RDUMP_G(oom_dump_max_total);
 	request.near_limit = attempt->trigger->near_limit;
+	request.left = attempt->trigger->left;
 	rdump_write(&request, file, result);
 }
 

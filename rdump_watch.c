@@ -101,6 +101,7 @@ static void dump(void)
 	trigger.template = RDUMP_G(watch_dump);
 	trigger.counter = &RDUMP_G(watch_counter);
 	trigger.near_limit = true;
+	trigger.left = seen.left;
 	if (rdump_signal_dump(&trigger) == RDUMP_AUTO_SKIPPED) {
 		wait_for_interval(trigger.counter);
 	}

@@ -318,6 +318,9 @@ static int make_file(const struct rdump_request *request, struct rdump_copy *cop
 	if (status != 0) {
 		return status;
 	}
+	if (request->near_limit && result->size > request->left && rdump_file_is_in_memory(file)) {
+		return rdump_fail(&result->error, "find memory for (its file system is in memory)", file->path, ENOMEM);
+	}
 	if (request->marker && rdump_file_unmark(file, &result->error) < 0) {
 		return -1;
 	}
