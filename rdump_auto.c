@@ -194,6 +194,7 @@ static void write_dump(const struct attempt *attempt, struct rdump_result *resul
 	request.marker = RDUMP_G(oom_dump_marker);
 	request.budget = RDUMP_G(oom_dump_max_total);
 	request.near_limit = trigger->near_limit;
+	request.left = trigger->left;
 	if (RDUMP_G(background) && !trigger->at_end) {
 		start_dump(attempt, &request, result);
 	} else {

@@ -274,6 +274,13 @@ int rdump_file_create(struct rdump_file *file, uint64_t size, uint64_t budget, s
 	return status;
 }
 
+bool rdump_file_is_in_memory(const struct rdump_file *file)
+{
+	struct statfs status;
+
+	return fstatfs(file->fd, &status) == 0 && status.f_type == RDUMP_TMPFS_MAGIC;
+}
+
 int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error)
 {
 	struct statfs status;

@@ -49,6 +49,9 @@ RDUMP_HIDDEN int rdump_file_create(
  */
 RDUMP_HIDDEN int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error);
 
+/* Are the blocks of the file memory (tmpfs)? */
+RDUMP_HIDDEN bool rdump_file_is_in_memory(const struct rdump_file *file);
+
 /*
  * Makes the reserved size `size` while writing, when what was reserved is written. Errors: EDQUOT where the budget has
  * no room for it, and otherwise as rdump_file_create().

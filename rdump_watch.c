@@ -46,6 +46,9 @@ static bool on_mark(const struct rdump_watcher_sight *seen)
 			"rdump: watch: no dump: %llu bytes are resident, but the signal for it cannot be sent: %s",
 			(unsigned long long) seen->resident, rdump_error_text(errno));
 		rdump_pending_put(line);
+#ifndef ZTS
+		rdump_pending_hurry(); /* there is one thread of PHP */
+#endif
 		__atomic_store_n(&wanted, false, __ATOMIC_RELEASE);
 		rdump_watcher_again(RDUMP_WATCHER_NEVER);
 	}
@@ -98,6 +101,7 @@ static void dump(void)
 	trigger.template = RDUMP_G(watch_dump);
 	trigger.counter = &RDUMP_G(watch_counter);
 	trigger.near_limit = true;
+	trigger.left = seen.left;
 	if (rdump_signal_dump(&trigger) == RDUMP_AUTO_SKIPPED) {
 		wait_for_interval(trigger.counter);
 	}

@@ -57,8 +57,8 @@ static struct rdump_watcher_mark find_mark(const struct rdump_amount *amount, st
 	struct rdump_watcher_mark mark = {amount->bytes, 0, false};
 	uint64_t machine;
 
+	rdump_cgroup_find(group);
 	if (amount->share) {
-		rdump_cgroup_find(group);
 		machine = memory_of_machine();
 		mark.of_cgroup = group->limit < machine;
 		mark.limit = mark.of_cgroup ? group->limit : machine;
@@ -207,6 +207,17 @@ static uint64_t take_sight(struct watch *watch, uint64_t now, struct rdump_watch
 	return left;
 }
 
+/* What is left of the cgroup's limit. */
+static uint64_t left_of_limit(const struct watch *watch)
+{
+	uint64_t usage;
+
+	if (watch->group.limit == RDUMP_CGROUP_NO_LIMIT || !rdump_cgroup_usage(&watch->group, 1, &usage)) {
+		return UINT64_MAX;
+	}
+	return usage < watch->group.limit ? watch->group.limit - usage : 0;
+}
+
 /* May it be told that the mark is reached? */
 static bool is_due(struct watch *watch, uint64_t now, uint64_t resident)
 {
@@ -238,6 +249,7 @@ static uint64_t look(struct watch *watch)
 	}
 	if (!left) {
 		store(&watcher.again, 0);
+		sight.left = left_of_limit(watch);
 		if (watcher.reached(&sight)) {
 			watch->reached = sight.resident < watch->mark.bytes ? sight.resident : watch->mark.bytes;
 			return UINT64_MAX;

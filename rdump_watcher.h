@@ -35,6 +35,7 @@ struct rdump_watcher_sight {
 	struct rdump_watcher_mark mark;
 	uint64_t resident; /* bytes of this process */
 	uint64_t usage;    /* where it was the cgroup that has reached the mark: bytes of all its processes; else 0 */
+	uint64_t left;     /* bytes up to the limit of the cgroup; UINT64_MAX where it has none */
 };
 
 /* Finds out where a mark is now. Uses some 30 KB of the stack. */

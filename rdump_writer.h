@@ -30,7 +30,8 @@ struct rdump_request {
 	bool marker;     /* "<path>.done" once it is complete */
 	uint64_t budget; /* see rdump_file_create(); 0 = any */
 	int unwanted;    /* a signal that is dropped if it comes meanwhile: it asks for a dump; or 0 */
-	bool near_limit; /* little memory is left: the page cache must not fill up, see rdump_behind.h */
+	bool near_limit; /* little memory is left: the page cache must not fill up, see rdump_behind.h ... */
+	uint64_t left;   /* ... so many bytes: a file that is itself in memory (tmpfs) must not be larger */
 };
 
 enum rdump_outcome {

@@ -2,7 +2,7 @@
  * Runs a program behind a seccomp filter that refuses system calls:
  *     launch NAME[,NAME ...] ERRNO PROGRAM [ARGUMENT ...]
  * NAME is scan (the ioctl PAGEMAP_SCAN), unprotect (mprotect() for reading and writing), process_vm_readv, mincore,
- * memfd_create, getrandom, flock or statfs.
+ * memfd_create, getrandom, flock, statfs, timer_create, clone or clone3.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -35,6 +35,9 @@ static const struct {
 	{"getrandom", SYS_getrandom, 0, 0},
 	{"flock", SYS_flock, 0, 0},
 	{"statfs", SYS_statfs, 0, 0},
+	{"timer_create", SYS_timer_create, 0, 0},
+	{"clone", SYS_clone, 0, 0},
+	{"clone3", SYS_clone3, 0, 0},
 };
 
 int main(int count, char **argument)
