@@ -22,7 +22,7 @@
 /* PHP's macros and callback types declare the parameters of hooks, of which most hooks need few. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-#define PHP_RDUMP_VERSION "2.0.0"
+#define PHP_RDUMP_VERSION "3.0.0"
 
 extern zend_module_entry rdump_module_entry;
 #define phpext_rdump_ptr &rdump_module_entry
