@@ -7,6 +7,7 @@
 #include "rdump_scratch.h"
 #include "rdump_undisturbed.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
