@@ -32,9 +32,19 @@ void rdump_pending_write(void)
 #if PHP_VERSION_ID >= 70100
 static void (*previous_interrupt)(zend_execute_data *execute_data);
 
+/* PHP needs some KB of the stack to write a line. A fiber may have less: then the line waits on. */
+static bool is_on_small_stack(void)
+{
+# if PHP_VERSION_ID >= 80100
+	return EG(active_fiber) && EG(fiber_stack_size) > 0 && EG(fiber_stack_size) < 131072;
+# else
+	return false;
+# endif
+}
+
 static void on_interrupt(zend_execute_data *execute_data)
 {
-	if (rdump_queue_has_lines()) {
+	if (rdump_queue_has_lines() && !is_on_small_stack()) {
 		rdump_pending_write();
 	}
 	if (previous_interrupt) {
