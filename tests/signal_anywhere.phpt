@@ -11,12 +11,16 @@ $server = stream_socket_server('tcp://127.0.0.1:0');
 $address = stream_socket_get_name($server, false);
 $begin = 'touch("' . $folder . '/begun");';
 $until = 'while (!file_exists("' . $dump . '"));';
+$lock = fopen("$folder/lock", 'c');
+flock($lock, LOCK_EX);
 $cases = [
     'sleep' => 'function busy() { ' . $begin . ' do { sleep(1); } ' . $until . ' return "woken"; }',
     'a socket read' => 'function busy() { ' . $begin . ' global $argv;
         $socket = stream_socket_client("tcp://" . $argv[1]); stream_set_timeout($socket, 300);
         return fgets($socket); }',
     'a pipe read' => 'function busy() { ' . $begin . ' return fgets(STDIN); }',
+    'a lock' => 'function busy() { ' . $begin . ' return flock(fopen("' . $folder . '/lock", "c"), LOCK_EX)
+        ? "locked" : "not locked"; }',
     'a CPU loop' => 'function busy() { ' . $begin . ' 
         for ($i = 0; $i % 100000 || !file_exists("' . $dump . '"); $i++) { }
         return "looped"; }',
@@ -48,7 +52,7 @@ echo trim(caller());
     if ($name === 'a socket read') {
         $connection = stream_socket_accept($server, 60);
     }
-    if (in_array($name, ['sleep', 'a socket read', 'a pipe read'], true)) {
+    if (in_array($name, ['sleep', 'a socket read', 'a pipe read', 'a lock'], true)) {
         $process->awaitSleep();
     }
     $process->signal();
@@ -59,6 +63,8 @@ echo trim(caller());
         fwrite($connection, "from the socket\n");
     } elseif ($name === 'a pipe read') {
         $process->write("from the pipe\n");
+    } elseif ($name === 'a lock') {
+        flock($lock, LOCK_UN);
     }
     $run = $process->end();
     $stack = $offsets === null ? 'busy < caller < {main}' : rdump_stack($dump, $offsets);
@@ -72,6 +78,7 @@ echo trim(caller());
     unlink("$folder/begun");
 }
 @unlink("$folder/offsets");
+unlink("$folder/lock");
 echo rdump_list($folder), "\n";
 ?>
 --CLEAN--
@@ -85,6 +92,8 @@ log: rdump: signal N: dumped to FOLDER/a.rdump (N bytes)
 a socket read: valid, busy < caller < {main}, its data, its pid, then: from the socket, status 0
 log: rdump: signal N: dumped to FOLDER/a.rdump (N bytes)
 a pipe read: valid, busy < caller < {main}, its data, its pid, then: from the pipe, status 0
+log: rdump: signal N: dumped to FOLDER/a.rdump (N bytes)
+a lock: valid, busy < caller < {main}, its data, its pid, then: locked, status 0
 log: rdump: signal N: dumped to FOLDER/a.rdump (N bytes)
 a CPU loop: valid, busy < caller < {main}, its data, its pid, then: looped, status 0
 log: rdump: signal N: dumped to FOLDER/a.rdump (N bytes)

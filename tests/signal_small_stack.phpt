@@ -22,7 +22,8 @@ while (!file_exists("' . $folder . '/end")) {
     (new Fiber("spin"))->start();
 }
 echo "goes on";
-', ['rdump.signal_dump' => "$folder/a.rdump", 'fiber.stack_size' => $size]);
+', ['rdump.signal_dump' => "$folder/a.rdump", 'rdump.oom_dump_max_total' => '1T', 'rdump.oom_dump_marker' => 1,
+    'fiber.stack_size' => $size]);
 $process->await(function () use ($folder) {
     return file_exists("$folder/begun");
 });
