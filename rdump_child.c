@@ -117,7 +117,7 @@ static void introduce(void)
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
 	if (fd >= 0) {
-		(void) !write(fd, "1000", 4);
+		(void) !pwrite(fd, "1000", 4, 0);
 		(void) close(fd);
 	}
 	(void) prctl(PR_SET_NAME, "rdump", 0UL, 0UL, 0UL);

@@ -26,6 +26,7 @@ struct rdump_snapshot {
 	ino_t inode;
 	bool ended; /* the copy has ended, and `result` is final */
 	struct rdump_snapshot_note note;
+	char cause[RDUMP_CAUSE_SIZE];
 	char place[PATH_MAX];
 	char path[PATH_MAX];
 	/* Set by the copy. */
@@ -278,7 +279,9 @@ static struct rdump_snapshot *map_lasting(struct rdump_file *file, const struct 
 
 	if (snapshot) {
 		snapshot->note = *note;
+		strncpy(snapshot->cause, note->cause, sizeof(snapshot->cause) - 1);
 		strncpy(snapshot->place, note->place, sizeof(snapshot->place) - 1);
+		snapshot->note.cause = snapshot->cause;
 		snapshot->note.place = snapshot->place;
 		strcpy(snapshot->path, file->path);
 		file->path = snapshot->path;

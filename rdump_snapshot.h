@@ -20,10 +20,12 @@
  */
 #define RDUMP_COPY_ENDED "have a copy of the process write"
 
+#define RDUMP_CAUSE_SIZE 256
+
 /* What the one who starts a dump wants to know at its end. */
 struct rdump_snapshot_note {
-	const char *cause; /* a literal */
-	const char *place; /* where it happened; of this a copy is kept, of PATH_MAX bytes */
+	const char *cause; /* of this a copy is kept, of RDUMP_CAUSE_SIZE bytes */
+	const char *place; /* where it happened; the same, of PATH_MAX bytes */
 	bool quiet;        /* only failures are of interest */
 };
 

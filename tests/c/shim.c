@@ -21,9 +21,16 @@
 #include <time.h>
 #include <unistd.h>
 
-struct shim shim;
+/* On pages of its own, so that shim_share() can map others there. */
+static union {
+	struct shim shim;
+	char pages[65536];
+} shared __attribute__((aligned(65536)));
+extern struct shim shim __attribute__((alias("shared")));
 bool refuse_batches, refuse_readv, refuse_timers;
 bool old_entries;
+int refuse_clone;
+bool no_close_range;
 
 static pthread_t armed_by;
 
@@ -38,6 +45,13 @@ void shim_arm(void)
 	memset(&shim, 0, sizeof(shim));
 	armed_by = pthread_self();
 	shim.armed = true;
+}
+
+void shim_share(void)
+{
+	expect(mmap(&shared, sizeof(shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+			== (void *) &shared,
+		"mmap: %s", strerror(errno));
 }
 
 void shim_fail(const char *name, int err)
@@ -550,8 +564,12 @@ WRAP(int, fcntl, (int fd, int command, ...))
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
-	if (number == SYS_gettid) {
+	if (number == SYS_gettid || number == SYS_getpid) {
 		return __real_syscall(number); /* cannot fail */
+	}
+	if ((number == SYS_clone && refuse_clone) || (number == 436 /* close_range */ && no_close_range)) {
+		errno = number == SYS_clone ? refuse_clone : ENOSYS;
+		return -1;
 	}
 	if (number == SYS_timer_create && refuse_timers) {
 		errno = EPERM;
@@ -573,5 +591,11 @@ long __wrap_syscall(long number, ...)
 		argument[i] = va_arg(arguments, long);
 	}
 	va_end(arguments);
-	return fails(name) ? -1 : __real_syscall(number, argument[0], argument[1], argument[2], argument[3]);
+	if (number == SYS_wait4 || number == SYS_exit_group) {
+		name = NULL; /* cannot fail either, for a child of its own */
+	}
+	if (name && fails(name)) {
+		return -1;
+	}
+	return __real_syscall(number, argument[0], argument[1], argument[2], argument[3]);
 }

@@ -52,11 +52,20 @@ extern bool refuse_readv;
 /* A filter refuses timer_create(). Armed or not. */
 extern bool refuse_timers;
 
+/* clone(2) fails with this errno, if it is not 0. Armed or not. */
+extern int refuse_clone;
+
+/* There is no close_range(2). Armed or not. */
+extern bool no_close_range;
+
 /* Arms it, with all counters and settings at 0. */
 void shim_arm(void);
 
 /* Arms it: all calls of this name fail with `err`. */
 void shim_fail(const char *name, int err);
+
+/* From now on copies of the process share its counters and settings. */
+void shim_share(void);
 
 /* Disarms it. */
 void shim_disarm(void);
