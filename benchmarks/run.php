@@ -575,7 +575,7 @@ function compressed(): void
                 $slow->hold($worker->pid());
             }
             $dump = function (string $path) use ($worker): array {
-                $answer = $worker->ask('dump', $path, 'lean');
+                $answer = $worker->ask('dump', $path, 'lean', 'synced');
                 unlink($path);
                 return $answer;
             };
@@ -585,9 +585,10 @@ function compressed(): void
             ]);
             $its = fn($variant, $metric) => median(Results::values('compressed', "$name $place", $variant, $metric));
             [$plain, $small] = [$its('plain', 'bytes'), $its('compressed', 'bytes')];
-            Results::row('compressed', "$name, $place: size, time, processor time",
-                sprintf('%s → %s (%.1f ×); %s → %s; %s → %s (%.0f MB/s)', size($plain), size($small),
+            Results::row('compressed', "$name, $place: size; time; with fsync(2); processor time",
+                sprintf('%s → %s (%.1f ×); %s → %s; %s → %s; %s → %s (%.0f MB/s)', size($plain), size($small),
                     $plain / $small, seconds($its('plain', 'seconds')), seconds($its('compressed', 'seconds')),
+                    seconds($its('plain', 'synced')), seconds($its('compressed', 'synced')),
                     seconds($its('plain', 'cpu')), seconds($its('compressed', 'cpu')),
                     $plain / 1e6 / $its('compressed', 'cpu')));
         }
