@@ -133,15 +133,20 @@ function private_bytes(): array
     ];
 }
 
-function dump(string $path, bool $full): array
+/* $synced: "synced" is the time until the bytes are on the disk. */
+function dump(string $path, bool $full, bool $synced): array
 {
     file_put_contents('/proc/self/clear_refs', '5');
     [$rss, $tables, $cpu, $begin] = [status_of('VmRSS'), status_of('VmPTE'), cpu(), hrtime(true)];
     $written = rdump_dump($path, $full);
     [$seconds, $cpu] = [(hrtime(true) - $begin) / 1e9, cpu() - $cpu];
+    if ($synced) {
+        fsync(fopen($path, 'r+'));
+    }
+    $until_synced = (hrtime(true) - $begin) / 1e9;
     clearstatcache();
     return !$written ? ['error' => 'rdump_dump'] : [
-        'seconds' => $seconds, 'cpu' => $cpu, 'bytes' => filesize($path),
+        'seconds' => $seconds, 'cpu' => $cpu, 'bytes' => filesize($path), 'synced' => $until_synced,
         'rss' => status_of('VmRSS') - $rss, 'peak' => status_of('VmHWM') - $rss,
         'tables' => status_of('VmPTE') - $tables,
     ];
@@ -186,7 +191,7 @@ while (($line = fgets(STDIN)) !== false) {
         'compile' => compile($word[1]),
         'reserve' => reserve((int) $word[1]),
         'private' => private_bytes(),
-        'dump' => dump($word[1], $word[2] === 'full'),
+        'dump' => dump($word[1], $word[2] === 'full', ($word[3] ?? '') === 'synced'),
         'write' => plain_write($word[1], (int) $word[2]),
         'cat' => cat($word[1], $word[2] === 'full'),
         default => ['error' => "not understood: $line"],

@@ -1,7 +1,7 @@
 <?php
 /* What the fault tests share: reports, figures, and the checks after a dump. */
 
-require_once __DIR__ . '/../../scripts/inspect.d/reader.php';
+require_once __DIR__ . '/../../scripts/inspect.d/open.php';
 require_once __DIR__ . '/../lib/process.php';
 
 /* A group of injected faults. Counts them, keeps the first few failures, and reports one line. */
@@ -59,7 +59,7 @@ class FaultCase
     }
 }
 
-/* Is $path a whole dump, 0600, that holds $needle? Returns what is wrong, or null. */
+/* Is $path a whole dump, 0600, that holds $needle? It may be compressed. Returns what is wrong, or null. */
 function fault_look_at_dump($path, $needle = null)
 {
     clearstatcache();
@@ -71,8 +71,9 @@ function fault_look_at_dump($path, $needle = null)
         return sprintf('the dump has mode %o', $mode);
     }
     try {
-        $dump = new RdumpReader($path);
-    } catch (RdumpFormatError $error) {
+        $file = substr($path, -4) === '.zst' ? rdump_unpack($path, new RdumpProgress(false)) : null;
+        $dump = new RdumpReader($path, true, $file);
+    } catch (Exception $error) {
         return "the dump is not whole: {$error->getMessage()}";
     }
     if ($needle !== null && $dump->search($needle) === null) {

@@ -420,11 +420,21 @@ struct kind {
 	const char *name;
 	bool safe_read;
 	bool full;
+	bool compressed;
 	uint64_t budget;
 	unsigned dumps;
 	unsigned wrong;
 	char sentence[512];
 };
+
+/* Replaces PATH.zst by what zstd unpacks of it. */
+static const char *unpack(const char *path)
+{
+	char command[4200];
+
+	snprintf(command, sizeof(command), "zstd -dqf --rm '%s.zst'", path);
+	return system(command) == 0 ? NULL : "the compression: zstd refuses it";
+}
 
 static void dump(struct kind *kind)
 {
@@ -432,10 +442,11 @@ static void dump(struct kind *kind)
 	struct rdump_result result;
 	struct rdump_file file;
 	struct rdump_error error = {NULL, NULL, 0};
-	char path[4096];
+	char path[4096], target[4104];
 	const char *wrong = NULL;
 
 	snprintf(path, sizeof(path), "%s/moving.rdump", folder);
+	snprintf(target, sizeof(target), "%s%s", path, kind->compressed ? ".zst" : "");
 	memset(&request, 0, sizeof(request));
 	request.process.tag = "v82";
 	request.process.executor_globals = request.process.compiler_globals = request.process.basic_globals
@@ -444,7 +455,7 @@ static void dump(struct kind *kind)
 	request.full = kind->full;
 	request.budget = kind->budget;
 	kind->dumps++;
-	if (rdump_file_open(&file, path, &error) == 0) {
+	if (rdump_file_open(&file, target, &error) == 0) {
 		rdump_write(&request, &file, &result);
 		error = result.error;
 	}
@@ -452,7 +463,7 @@ static void dump(struct kind *kind)
 		snprintf(
 			kind->sentence, sizeof(kind->sentence), "cannot %s %s: %s", error.step, error.path, strerror(error.err));
 		kind->wrong++;
-	} else if ((wrong = look_at_dump(path))) {
+	} else if ((kind->compressed && (wrong = unpack(path))) || (wrong = look_at_dump(path))) {
 		snprintf(kind->sentence, sizeof(kind->sentence), "the dump is not whole, see %s", wrong);
 		kind->wrong++;
 	}
@@ -508,12 +519,16 @@ static void report(struct kind *kind, size_t kinds, const char *title)
 int main(int count, char **argument)
 {
 	struct kind kinds[] = {
-		{"written from the address", false, false, 0, 0, 0, ""},
-		{"read safely", true, false, 0, 0, 0, ""},
-		{"written from the address, full", false, true, 0, 0, 0, ""},
-		{"read safely, full", true, true, 0, 0, 0, ""},
-		{"written from the address, within a budget", false, false, (uint64_t) 1 << 40, 0, 0, ""},
-		{"on a stack of 64 KB", false, false, (uint64_t) 1 << 40, 0, 0, ""},
+		{"written from the address", false, false, false, 0, 0, 0, ""},
+		{"read safely", true, false, false, 0, 0, 0, ""},
+		{"written from the address, full", false, true, false, 0, 0, 0, ""},
+		{"read safely, full", true, true, false, 0, 0, 0, ""},
+		{"written from the address, within a budget", false, false, false, (uint64_t) 1 << 40, 0, 0, ""},
+#ifdef RDUMP_WITH_ZSTD
+		{"compressed", false, false, true, 0, 0, 0, ""},
+		{"compressed, full, within a budget", false, true, true, (uint64_t) 1 << 40, 0, 0, ""},
+#endif
+		{"on a stack of 64 KB", false, false, false, (uint64_t) 1 << 40, 0, 0, ""},
 	};
 	const size_t small_stack = sizeof(kinds) / sizeof(*kinds) - 1;
 	static void *(*const work[])(void *)

@@ -2,19 +2,19 @@
 /*
  * Fills some memory, dumps, and prints the result as one line of JSON:
  *     php probe.php TARGET NEEDLE '{"option": value, ...}'
- * Options: mb (heap to fill), full, uid (give up root), limits ([[POSIX_RLIMIT_..., soft], ...]), as_headroom (bytes of
- * address space that are left), pageout (private and shared memory are swapped out first), times (how many dumps),
- * timer (a signal every so many microseconds).
+ * Options: mb (heap to fill), random (with bytes that cannot be compressed), full, uid (give up root), limits
+ * ([[POSIX_RLIMIT_..., soft], ...]), as_headroom (bytes of address space that are left), pageout (private and shared
+ * memory are swapped out first), times (how many dumps), timer (a signal every so many microseconds).
  */
 [, $target, $needle] = $argv;
-$options = json_decode($argv[3], true) + ['mb' => 8, 'full' => false, 'uid' => 0, 'limits' => [], 'as_headroom' => null,
-    'pageout' => false, 'times' => 1, 'timer' => 0];
+$options = json_decode($argv[3], true) + ['mb' => 8, 'random' => false, 'full' => false, 'uid' => 0, 'limits' => [],
+    'as_headroom' => null, 'pageout' => false, 'times' => 1, 'timer' => 0];
 
 /* The needle is at the beginning of each part. The command line has it reversed, so that it is nowhere else. */
 $needle = strrev($needle);
 $heap = [];
 for ($i = 0; $i < $options['mb']; $i++) {
-    $heap[] = str_pad("$needle $i ", 1000000, "part $i ");
+    $heap[] = "$needle $i " . ($options['random'] ? random_bytes(1000000) : str_pad('', 1000000, "part $i "));
 }
 $answer = ['pid' => getmypid(), 'places' => []];
 

@@ -53,7 +53,7 @@ function attempt(FaultCase $case, $what, $command, $expected, $reason = null, $t
         $case->lostProcess("$what: status $status: " . trim(substr("$output $errors", -300)));
         return null;
     }
-    $litter = array_diff(fault_list(dirname($target)), ['target.rdump']);
+    $litter = array_diff(fault_list(dirname($target)), [basename($target)]);
     if ($litter) {
         $case->wrong("$what: left behind " . implode(', ', $litter));
     }
@@ -253,6 +253,51 @@ foreach ([
 $target = "$folder/out/target.rdump";
 
 /*
+ * Compressed dumps. The room for a quarter of the plain size is reserved at first; a heap of random bytes needs more,
+ * so that the disk, or the limit, is full in the middle.
+ */
+$compressed = rdump_shell('zstd --version')[0] === 0
+    && strpos(rdump_shell(php() . ' --ri rdump')[1], 'Compressed dumps => libzstd') !== false;
+if (!$compressed) {
+    echo "skip - compressed dumps: rdump was built without libzstd, or there is no zstd\n";
+} else {
+    $target .= '.zst';
+    $case = new FaultCase('a compressed dump where memory is hard to read');
+    foreach (['true', 'mount --bind /dev/null /proc/$$/mem'] as $change) {
+        foreach (['', rdump_command([$launch, 'process_vm_readv', 1]) . ' '] as $filter) {
+            foreach ([0, 65534] as $uid) {
+                attempt($case, "$change; $filter, uid $uid", elsewhere($change, $filter . probe(['uid' => $uid])),
+                    'whole');
+            }
+        }
+    }
+    foreach ([0, 4096, 1 << 20, 40 << 20] as $headroom) {
+        attempt($case, "RLIMIT_AS $headroom bytes above", probe(['as_headroom' => $headroom]), 'whole');
+    }
+    $case->close();
+    $case = new FaultCase('a compressed dump where files are small or few');
+    foreach ([0, 1, 65536, 1 << 20, 6 << 20] as $limit) {
+        attempt($case, "RLIMIT_FSIZE $limit",
+            probe(['random' => true, 'limits' => [[POSIX_RLIMIT_FSIZE, $limit]]]), 'refused', 'File too large');
+    }
+    for ($limit = 0; $limit <= 16; $limit++) {
+        attempt($case, "RLIMIT_NOFILE $limit", probe(['limits' => [[POSIX_RLIMIT_NOFILE, $limit]]]),
+            $limit < 4 ? 'refused' : null, 'Too many open files');
+    }
+    $case->close();
+    $case = new FaultCase('a compressed dump to a file system that is full or read-only');
+    foreach (['size=64k' => 'No space left on device', 'size=1m' => 'No space left on device',
+        'size=6m' => 'No space left on device', 'nr_inodes=1' => 'No space left on device',
+        'ro' => 'Read-only file system'] as $options => $reason) {
+        attempt($case, $options, elsewhere("mount -t tmpfs -o $options none $folder/mnt",
+            probe(['random' => true], [], ['posix'], "$folder/mnt/target.rdump.zst")), 'refused', $reason);
+    }
+    $case->close();
+    unlink($target);
+    $target = "$folder/out/target.rdump";
+}
+
+/*
  * The automatic dump writes its result to the log, and the process ends as PHP ends it: with status 255, after its
  * shutdown functions.
  */
@@ -372,10 +417,18 @@ function signal_in_mid_dump($signal, $ini, $mb)
     return [$caught, fault_wait($process)];
 }
 
-foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL'] as $signal => $name) {
+foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL', -SIGKILL => 'SIGKILL'] as $signal => $name) {
     $case = new FaultCase("$name during a dump");
+    if ($signal < 0) {
+        if (!$compressed) {
+            continue;
+        }
+        $signal = -$signal;
+        $target .= '.zst';
+        $case = new FaultCase("$name during a compressed dump");
+    }
     for ($i = 0; $i < 20 && $case->injected < 6; $i++) {
-        array_map('unlink', glob(dirname($target) . '/{,.}*.{part,rdump}', GLOB_BRACE));
+        array_map('unlink', glob(dirname($target) . '/{,.}*.{part,rdump,zst}', GLOB_BRACE));
         file_put_contents($target, 'earlier');
         [$caught, $status] = signal_in_mid_dump($signal, ['rdump.safe_read' => $i % 2], 150);
         if (!$caught) {
@@ -396,7 +449,7 @@ foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL'] as $si
                 $case->lostFile('the earlier file is not as it was');
             }
             rdump_shell(probe());
-            if (fault_list(dirname($target)) !== ['target.rdump'] || fault_look_at_dump($target, $needle)) {
+            if (fault_list(dirname($target)) !== [basename($target)] || fault_look_at_dump($target, $needle)) {
                 $case->wrong('the next dump left behind ' . implode(', ', fault_list(dirname($target))));
             }
         }
@@ -406,6 +459,8 @@ foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL'] as $si
     }
     $case->close();
 }
+array_map('unlink', glob(dirname($target) . '/{,.}*.{part,rdump,zst}', GLOB_BRACE));
+$target = "$folder/out/target.rdump";
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 

@@ -18,7 +18,7 @@ const CALLS = [
     'getrandom' => 318,
     'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6, 'munlock' => 150,
     'mprotect' => 10, 'uname' => 63, 'fsync' => 74, 'fdatasync' => 75, 'fadvise64' => 221,
-    'rt_sigaction' => 13, 'rt_sigreturn' => 15, 'kill' => 62,
+    'rt_sigaction' => 13, 'rt_sigreturn' => 15, 'kill' => 62, 'pipe2' => 293,
 ];
 /* Calls that cannot fail, as their manual pages say, and the one by which this program sends itself a signal. */
 const NEVER_FAIL = ['getpid', 'geteuid', 'gettid', 'rt_sigreturn', 'kill'];
@@ -53,6 +53,7 @@ const ERRORS = [
     'munmap' => ['ENOMEM'],
     'memfd_create' => ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSYS', 'EPERM'],
     'fcntl' => ['EMFILE', 'EINVAL'],
+    'pipe2' => ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSYS'],
     'rt_sigtimedwait' => ['EINTR', 'EAGAIN', 'ENOSYS'],
 ];
 const ANY_ERROR = ['EIO', 'ENOMEM', 'EPERM', 'ENOSYS'];
@@ -83,11 +84,15 @@ const MODES = [
     'signal' => ['dump by signal', false, true, []],
     'crash' => ['dump at a crash', false, true, []],
     'killed' => ['rdump_dump()', false, false, []],
+    'zstd' => ['rdump_dump(), compressed', false, false, []],
+    'zstd-pipe' => ['rdump_dump(), compressed, memory read through a pipe', false, false,
+        ['pread64' => 'EIO', 'process_vm_readv' => 'EPERM']],
+    'zstd-auto' => ['automatic dump, compressed', false, true, []],
 ];
 
 [, $folder, $order, $record, $mode] = $argv;
 [$title, $full, $automatic, $always] = MODES[$mode];
-$target = "$folder/target.rdump";
+$target = "$folder/target.rdump" . (strpos($mode, 'zstd') === 0 ? '.zst' : '');
 $log = dirname($record) . '/log';
 $needle = strrev('elggod eht si ereh ') . getmypid();
 $answer = dirname($record) . '/answer';
@@ -286,7 +291,7 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
     }
     clearstatcache();
     $marker = file_exists("$target.done");
-    $litter = array_diff(fault_list($folder), ['target.rdump', 'target.rdump.done']);
+    $litter = array_diff(fault_list($folder), [basename($target), basename($target) . '.done']);
     if ($litter && !in_array('unlinkat', $calls, true)) {
         $case->wrong("$what: left behind " . implode(', ', $litter));
     }
@@ -343,7 +348,7 @@ function crash_in_dump(FaultCase $case, $call, $nth)
     if (!pcntl_wifsignaled($status) || pcntl_wtermsig($status) !== SIGSEGV) {
         $case->lostProcess("$call $nth: the process did not end as it should");
     }
-    if ($litter = array_diff(fault_list($folder), ['target.rdump', 'target.rdump.done'])) {
+    if ($litter = array_diff(fault_list($folder), [basename($target), basename($target) . '.done'])) {
         $case->wrong("$call $nth: left behind " . implode(', ', $litter));
     }
     clearstatcache();
@@ -429,7 +434,7 @@ foreach ($calls as $call => $count) {
 }
 
 /* A dump fails, and removing its file fails too. */
-if ($mode === 'lean' || $mode === 'auto') {
+if (in_array($mode, ['lean', 'auto', 'zstd-auto'], true)) {
     foreach ([['writev', 1, 'ENOSPC'], ['write', 1, 'EDQUOT'], ['ftruncate', 1, 'EFBIG'],
         ['renameat', 1, 'EACCES']] as $first) {
         [, $calls] = calls_of_a_dump([$first]);
@@ -447,7 +452,7 @@ if ($mode === 'lean' || $mode === 'auto') {
         dump_once([$first, ['unlinkat', 0, 'EBUSY']], false);
         $left = count(fault_list($folder));
         dump_once([], false);
-        $now = count(array_diff(fault_list($folder), ['target.rdump', 'target.rdump.done']));
+        $now = count(array_diff(fault_list($folder), [basename($target), basename($target) . '.done']));
         if ($left !== 3 || $now !== 0) {
             $case->wrong("of what unlinkat could not remove, $left files were left then, $now after the next dump");
         }
