@@ -8,6 +8,7 @@
 
 #include "rdump_error.h"
 #include "rdump_folder.h"
+#include "rdump_parse.h"
 
 #include <stdbool.h>
 
@@ -19,9 +20,12 @@ struct rdump_file {
 	char name[NAME_MAX + 1]; /* the target in it */
 	int fd;                  /* the temporary file, or -1 */
 	char temporary[RDUMP_TEMPORARY_SIZE];
-	uint64_t reserved; /* its size, set before the first byte is written */
-	uint64_t budget;   /* bytes that all dumps in the folder may take together; 0 = any */
-	uint64_t others;   /* what the others took when last counted */
+	uint64_t reserved;            /* its size, set before the first byte is written */
+	uint64_t budget;              /* bytes that all dumps in the folder may take together; 0 = any */
+	struct rdump_amount min_free; /* what must stay free on the file system: set it before rdump_file_create() */
+	struct rdump_survey others;   /* what the others took when last counted */
+	uint64_t kept_free;           /* not 0: the bytes of min_free, for which there is no dump ... */
+	uint64_t available;           /* ... and what was free, without what others have reserved */
 };
 
 /*
@@ -33,10 +37,12 @@ RDUMP_HIDDEN int rdump_file_open(struct rdump_file *file, const char *path, stru
 /*
  * Creates the temporary file, 0600, of `size` bytes, and removes what killed processes left in the folder.
  * With a budget: returns 1, with nothing created, where the dumps in the folder (files being written counted, the file
- * to be replaced not) and this one would exceed it. The size is reserved under a lock on the folder, so that no two
- * dumps decide on the same room. Without a budget there is no lock.
- * Errors: of open(2), ftruncate(2); ENOTSUP, EPERM and the like where the file system lets others read the file; ENOSPC
- * where it has less room than `size`; EWOULDBLOCK where somebody has kept the folder locked for 10 s.
+ * to be replaced not) and this one would exceed it. With file->min_free: returns 1 where this dump would leave less
+ * free than that (statvfs(3), f_bavail; what the dumps in the folder have reserved is not free, nor is the file to be
+ * replaced). The size is reserved under a lock on the folder, so that no two dumps decide on the same room. With
+ * neither there is no lock. Errors: of open(2), ftruncate(2); ENOTSUP, EPERM and the like where the file system lets
+ * others read the file; ENOSPC where it has less room than `size`; EWOULDBLOCK where somebody has kept the folder
+ * locked for 10 s. With min_free also those of fstatvfs(3); ENOTSUP where the file system does not tell its size.
  */
 RDUMP_HIDDEN int rdump_file_create(
 	struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error);
@@ -54,7 +60,7 @@ RDUMP_HIDDEN bool rdump_file_is_in_memory(const struct rdump_file *file);
 
 /*
  * Makes the reserved size `size` while writing, when what was reserved is written. Errors: EDQUOT where the budget has
- * no room for it, and otherwise as rdump_file_create().
+ * no room for it, ENOSPC where min_free would not stay free, and otherwise as rdump_file_create().
  */
 RDUMP_HIDDEN int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 

@@ -7,6 +7,7 @@
 #include "rdump_scratch.h"
 #include "rdump_undisturbed.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -325,13 +326,15 @@ static void end(struct dump *dump)
 	rdump_scratch_give(&dump->scratch);
 }
 
-/* Creates the file, with room for the dump. Returns 1 where the budget has no room, 0 or -1. */
+/* Creates the file, with room for the dump. Returns 1 where there is no room that it may take, 0 or -1. */
 static int create(struct dump *dump)
 {
 	const struct rdump_request *request = dump->request;
 	struct rdump_error *error = &dump->result->error;
-	int status = rdump_file_create(dump->file, dump->result->size, request->budget, error);
+	int status;
 
+	dump->file->min_free = request->min_free;
+	status = rdump_file_create(dump->file, dump->result->size, request->budget, error);
 	if (status != 0) {
 		return status;
 	}
@@ -392,7 +395,9 @@ void rdump_write_finish(const struct rdump_request *request, struct rdump_file *
 {
 	struct rdump_error ignored;
 
-	result->others = file->others;
+	result->others = file->others.sizes;
+	result->kept_free = file->kept_free;
+	result->available = file->available;
 	if (request->marker && result->outcome == RDUMP_WRITTEN) {
 		(void) rdump_file_mark(file, &result->error);
 	} else if (request->marker && result->outcome == RDUMP_FAILED) {
