@@ -287,11 +287,11 @@ static int create_reserved(struct rdump_file *file, uint64_t size, struct rdump_
 	if (err) {
 		return rdump_fail(error, "give mode 0600 to", file->path, err);
 	}
-	status = check_room(file, size, size, error);
+	status = check_room(file, size, size - file->holes, error);
 	if (status != 0) {
 		return status;
 	}
-	err = look_for_room(file, size);
+	err = look_for_room(file, size - file->holes);
 	if (err) {
 		return rdump_fail(error, "find room for", file->path, err);
 	}
@@ -322,17 +322,27 @@ bool rdump_file_is_in_memory(const struct rdump_file *file)
 	return fstatfs(file->fd, &status) == 0 && status.f_type == RDUMP_TMPFS_MAGIC;
 }
 
-int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error)
+/* Some file systems have larger blocks: then less is saved. None that people dump to has smaller ones. */
+#define BLOCK 4096
+
+uint64_t rdump_file_saved(uint64_t at, uint64_t length)
+{
+	uint64_t begin = (at + BLOCK - 1) / BLOCK * BLOCK, end = (at + length) / BLOCK * BLOCK;
+
+	return begin < end ? end - begin : 0;
+}
+
+int rdump_file_allocate(const struct rdump_file *file, uint64_t from, uint64_t length, struct rdump_error *error)
 {
 	struct statfs status;
 
 	/* The blocks of a tmpfs are pages: it would go over them twice. btrfs does not compress such blocks. */
 	if (fstatfs(file->fd, &status) < 0 || status.f_type == RDUMP_TMPFS_MAGIC || status.f_type == RDUMP_BTRFS_MAGIC) {
-		return 0;
+		return 1;
 	}
-	if (fallocate(file->fd, 0, 0, (off_t) file->reserved) < 0
-		&& (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
-		return rdump_fail(error, "find room for", file->path, errno);
+	if (fallocate(file->fd, 0, (off_t) from, (off_t) length) < 0) {
+		bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+		return full ? rdump_fail(error, "find room for", file->path, errno) : 1;
 	}
 	return 0;
 }

@@ -22,7 +22,8 @@ struct rdump_file {
 	char temporary[RDUMP_TEMPORARY_SIZE];
 	uint64_t reserved;            /* its size, set before the first byte is written */
 	uint64_t budget;              /* bytes that all dumps in the folder may take together; 0 = any */
-	struct rdump_amount min_free; /* what must stay free on the file system: set it before rdump_file_create() */
+	struct rdump_amount min_free; /* what must stay free on the file system: set both before rdump_file_create() ... */
+	uint64_t holes;               /* ... bytes of its size that will take no blocks, because nobody writes them */
 	struct rdump_survey others;   /* what the others took when last counted */
 	uint64_t kept_free;           /* not 0: the bytes of min_free, for which there is no dump ... */
 	uint64_t available;           /* ... and what was free, without what others have reserved */
@@ -47,13 +48,18 @@ RDUMP_HIDDEN int rdump_file_open(struct rdump_file *file, const char *path, stru
 RDUMP_HIDDEN int rdump_file_create(
 	struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error);
 
+/* Returns how many of `length` bytes in the file, `at` bytes from its beginning, take no blocks if nobody writes them.
+ */
+RDUMP_HIDDEN uint64_t rdump_file_saved(uint64_t at, uint64_t length);
+
 /*
- * Makes the file system find the blocks of the reserved size at once, which is faster than write by write, and tells
- * before the first write that there are none left. Where that is not supported, or is of no use (tmpfs, btrfs), they
- * come with the bytes.
+ * Makes the file system find the blocks of these bytes of the file at once, which is faster than write by write, and
+ * tells before the first write that there are none left. Where that is not supported, or is of no use (tmpfs, btrfs),
+ * they come with the bytes. Returns 1 there, 0 or -1.
  * Errors: ENOSPC, EDQUOT, EFBIG.
  */
-RDUMP_HIDDEN int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error);
+RDUMP_HIDDEN int rdump_file_allocate(
+	const struct rdump_file *file, uint64_t from, uint64_t length, struct rdump_error *error);
 
 /* Are the blocks of the file memory (tmpfs)? */
 RDUMP_HIDDEN bool rdump_file_is_in_memory(const struct rdump_file *file);

@@ -25,6 +25,7 @@ struct rdump_process {
 
 struct rdump_request {
 	struct rdump_process process;
+	uint64_t vm_stack;            /* an address in PHP's VM stack, see rdump_pages.h; 0 = none */
 	bool full;                    /* every readable mapping */
 	bool safe_read;               /* see rdump_copy_open() */
 	bool marker;                  /* "<path>.done" once it is complete */
