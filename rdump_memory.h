@@ -32,6 +32,7 @@ RDUMP_HIDDEN bool rdump_memory_open(struct rdump_memory *memory);
 /* Opens a pipe for where there is no other way. Returns 0, or -1 with errno, pipe2(2). */
 RDUMP_HIDDEN int rdump_memory_open_pipe(struct rdump_memory *memory);
 
+/* Closes what was opened. */
 RDUMP_HIDDEN void rdump_memory_close(struct rdump_memory *memory);
 
 /*

@@ -235,7 +235,8 @@ static int create(struct dump *dump)
 	if (status != 0) {
 		return status;
 	}
-	if (request->near_limit && dump->result->size - dump->file->holes > request->left && rdump_file_is_in_memory(dump->file)) {
+	if (request->near_limit && dump->result->size - dump->file->holes > request->left
+		&& rdump_file_is_in_memory(dump->file)) {
 		return rdump_fail(error, "find memory for (its file system is in memory)", dump->file->path, ENOMEM);
 	}
 	if (request->marker && rdump_file_unmark(dump->file, error) < 0) {
