@@ -79,7 +79,9 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_snapshot.c
       rdump_child.c
       rdump_writer.c
+      rdump_plan.c
       rdump_copy.c
+      rdump_memory.c
       rdump_behind.c
       rdump_compress.c
       rdump_pages.c

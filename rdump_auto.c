@@ -70,6 +70,11 @@ static void tell_result(const struct attempt *attempt, const struct rdump_result
 	if (result->outcome == RDUMP_FAILED) {
 		tell(attempt, "no dump: cannot %s %s: %s%s%s", error->step, error->path, rdump_error_text(error->err),
 			directly, reason);
+	} else if (result->outcome == RDUMP_SKIPPED && result->kept_free) {
+		tell(attempt,
+			"no dump to %s: rdump.oom_dump_min_free=%llu leaves no room for %llu bytes of the %llu that are free",
+			attempt->path, (unsigned long long) result->kept_free, (unsigned long long) result->size,
+			(unsigned long long) result->available);
 	} else if (result->outcome == RDUMP_SKIPPED) {
 		tell(attempt,
 			"no dump to %s: rdump.oom_dump_max_total=%llu has no room for %llu bytes beside the %llu in the folder",
@@ -193,6 +198,7 @@ static void write_dump(const struct attempt *attempt, struct rdump_result *resul
 	rdump_request_init(&request, trigger->full);
 	request.marker = RDUMP_G(oom_dump_marker);
 	request.budget = RDUMP_G(oom_dump_max_total);
+	request.min_free = RDUMP_G(oom_dump_min_free);
 	request.near_limit = trigger->near_limit;
 	request.left = trigger->left;
 	if (RDUMP_G(background) && !trigger->at_end) {
@@ -206,7 +212,7 @@ enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, cha
 {
 	struct rdump_workspace *work = trigger->work ? trigger->work : &RDUMP_G(automatic);
 	struct attempt attempt = {trigger, work->path, work, line};
-	struct rdump_result result = {RDUMP_FAILED, {NULL, NULL, 0}, 0, 0, 0};
+	struct rdump_result result = {RDUMP_FAILED, {NULL, NULL, 0}, 0, 0, 0, 0, 0};
 
 	if (find_path(trigger, work, &result.error) == 0) {
 		if (!pass_guards(&attempt)) {

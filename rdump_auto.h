@@ -38,7 +38,7 @@ struct rdump_trigger {
 
 enum rdump_auto_outcome {
 	RDUMP_AUTO_ATTEMPTED, /* written, failed, or being written in the background */
-	RDUMP_AUTO_SKIPPED,   /* a guard of this worker, or no room in the budget */
+	RDUMP_AUTO_SKIPPED,   /* a guard of this worker, or no room that the dump may take */
 	RDUMP_AUTO_REFUSED    /* a guard over all workers */
 };
 

@@ -2,9 +2,7 @@
 #include "rdump_copy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -14,6 +12,9 @@
 
 /* 1024 is what one writev(2) may have (UIO_MAXIOV). */
 #define MAX_VECTORS 1024
+
+/* As many zeros are written at once where that is not spared: most are a page that is not on blocks of the file. */
+#define ZEROS ((size_t) 8192)
 
 /* ---- bytes of rdump's own ---------------------------------------------------------------------------------------- */
 
@@ -134,96 +135,11 @@ int rdump_copy_string(struct rdump_copy *copy, const char *string, size_t length
 	return rdump_copy_u32(copy, (uint32_t) length) < 0 ? -1 : rdump_copy_bytes(copy, string, length);
 }
 
-/* ---- the kernel's copy of the address space ---------------------------------------------------------------------- */
-
-static void close_one(int *fd)
-{
-	if (*fd >= 0) {
-		(void) close(*fd);
-		*fd = -1;
-	}
-}
+/* ---- through the kernel's copy of the address space -------------------------------------------------------------- */
 
 void rdump_copy_close(struct rdump_copy *copy)
 {
-	close_one(&copy->memory);
-	close_one(&copy->pipe[0]);
-	close_one(&copy->pipe[1]);
-}
-
-/* By the thread's id: the process's own main thread may have ended, and has no memory then. */
-static ssize_t readv_memory(void *buffer, size_t length, uint64_t address)
-{
-	struct iovec local = {buffer, length}, remote = {(void *) (uintptr_t) address, length};
-
-	return process_vm_readv((pid_t) syscall(SYS_gettid), &local, 1, &remote, 1, 0);
-}
-
-/*
- * Finds out which ways there are: a seccomp filter may leave none, a process that gave up root may not open the file.
- */
-static void open_memory(struct rdump_copy *copy)
-{
-	uint64_t word;
-	uint64_t address = (uint64_t) (uintptr_t) &word;
-
-	if (copy->opened) {
-		return;
-	}
-	copy->opened = true;
-	copy->can_readv = readv_memory(&word, sizeof(word), address) == (ssize_t) sizeof(word);
-	copy->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-	if (copy->memory >= 0 && pread(copy->memory, &word, sizeof(word), (off_t) address) != (ssize_t) sizeof(word)) {
-		close_one(&copy->memory);
-	}
-}
-
-static bool can_read_memory(const struct rdump_copy *copy)
-{
-	return copy->can_readv || copy->memory >= 0 || copy->pipe[0] >= 0;
-}
-
-/*
- * By a pipe of our own, which is empty before and after: write(2) says EFAULT where memory is gone, and raises no
- * signal. The pipe does not block: one write takes what it has room for, a page at least.
- */
-static ssize_t read_by_pipe(const struct rdump_copy *copy, unsigned char *buffer, size_t length, uint64_t address)
-{
-	ssize_t sent = write(copy->pipe[1], (const void *) (uintptr_t) address, length);
-
-	for (ssize_t at = 0; at < sent;) {
-		ssize_t got = read(copy->pipe[0], buffer + at, (size_t) (sent - at));
-		if (got < 0 && errno == EINTR) {
-			continue;
-		}
-		if (got <= 0) {
-			errno = got < 0 ? errno : EPIPE;
-			return -1;
-		}
-		at += got;
-	}
-	return sent < 0 && errno == EFAULT ? 0 : sent;
-}
-
-/*
- * Returns the bytes read; 0 where there is no such memory any more, which /proc/self/mem tells by EIO and
- * process_vm_readv(2) by EFAULT; or -1. process_vm_readv() copies them once where /proc/self/mem copies them twice; but
- * the file also gives pages that were made unreadable, so a page `alone` is read from there.
- */
-static ssize_t read_memory(const struct rdump_copy *copy, void *buffer, size_t length, uint64_t address, bool alone)
-{
-	ssize_t got;
-
-	do {
-		if (copy->pipe[0] >= 0) {
-			got = read_by_pipe(copy, buffer, length, address);
-		} else if (copy->can_readv && !(alone && copy->memory >= 0)) {
-			got = readv_memory(buffer, length, address);
-		} else {
-			got = pread(copy->memory, buffer, length, (off_t) address);
-		}
-	} while (got < 0 && errno == EINTR);
-	return got < 0 && copy->pipe[0] < 0 && (errno == EIO || errno == EFAULT) ? 0 : got;
+	rdump_memory_close(&copy->memory);
 }
 
 static uint64_t end_of_page(const struct rdump_copy *copy, uint64_t address, uint64_t end)
@@ -254,7 +170,7 @@ static int put_memory(struct rdump_copy *copy, uint64_t begin, uint64_t end)
 			continue;
 		}
 		length = length < room ? length : room;
-		got = read_memory(copy, to, length, begin, alone);
+		got = rdump_memory_read(&copy->memory, to, length, begin, alone);
 		if (got < 0) {
 			return rdump_fail(copy->error, "read the memory for", copy->file->path, errno);
 		}
@@ -310,8 +226,7 @@ static ssize_t write_after_fault(struct rdump_copy *copy, const struct iovec *ve
 	if (written == 0 || errno != EFAULT) {
 		return write_failed(copy, written);
 	}
-	open_memory(copy);
-	if (can_read_memory(copy)) {
+	if (rdump_memory_open(&copy->memory)) {
 		length = vector->iov_len < copy->buffer_size ? vector->iov_len : copy->buffer_size;
 		if (put_memory(copy, begin, begin + length) < 0) {
 			return -1;
@@ -325,13 +240,9 @@ static ssize_t write_after_fault(struct rdump_copy *copy, const struct iovec *ve
 
 static int flush_vectors(struct rdump_copy *copy)
 {
-	uint64_t length = 0;
 	int first = 0;
 
-	for (int i = 0; i < copy->vectors; i++) {
-		length += copy->vector[i].iov_len;
-	}
-	if (make_room(copy, length) < 0) {
+	if (make_room(copy, copy->vectored) < 0) {
 		return -1;
 	}
 	while (first < copy->vectors) {
@@ -356,23 +267,20 @@ static int flush_vectors(struct rdump_copy *copy)
 			return -1;
 		}
 	}
-	copy->vectors = 0;
+	copy->vectors = copy->headers = 0;
+	copy->vectored = 0;
 	return 0;
 }
 
-static int put_vectors(struct rdump_copy *copy, uint64_t begin, uint64_t end)
+/* The buffer holds what comes before: only one of the two has bytes on their way. */
+static int put_vector(struct rdump_copy *copy, const void *bytes, uint64_t length)
 {
-	struct rdump_region *header = &copy->header[copy->vectors / 2];
-	struct iovec *vector = &copy->vector[copy->vectors];
+	struct iovec *vector = &copy->vector[copy->vectors++];
 
-	header->address = begin;
-	header->size = end - begin;
-	vector[0].iov_base = header;
-	vector[0].iov_len = sizeof(*header);
-	vector[1].iov_base = (void *) (uintptr_t) begin;
-	vector[1].iov_len = (size_t) (end - begin);
-	copy->vectors += 2;
-	return copy->vectors < MAX_VECTORS ? 0 : flush_vectors(copy);
+	vector->iov_base = (void *) (uintptr_t) bytes;
+	vector->iov_len = (size_t) length;
+	copy->vectored += length;
+	return copy->vectors < MAX_VECTORS && copy->headers < MAX_VECTORS / 2 ? 0 : flush_vectors(copy);
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
@@ -387,8 +295,7 @@ static int open_compressed(struct rdump_copy *copy, struct rdump_scratch *scratc
 			copy->file->path, err);
 	}
 	copy->compressed = true;
-	open_memory(copy);
-	if (!can_read_memory(copy) && pipe2(copy->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
+	if (!rdump_memory_open(&copy->memory) && rdump_memory_open_pipe(&copy->memory) < 0) {
 		return rdump_fail(copy->error, "open a pipe for", copy->file->path, errno);
 	}
 	copy->safe_read = true;
@@ -402,22 +309,20 @@ int rdump_copy_open(struct rdump_copy *copy, struct rdump_scratch *scratch, stru
 	copy->file = file;
 	copy->error = error;
 	copy->page_size = (uint64_t) sysconf(_SC_PAGESIZE);
-	copy->safe_read = safe_read;
-	copy->memory = copy->pipe[0] = copy->pipe[1] = -1;
+	rdump_memory_init(&copy->memory);
 	copy->buffer_size = scratch->mapped ? BUFFER_SIZE : RESERVE_BUFFER_SIZE;
 	copy->buffer = rdump_scratch_low(scratch, copy->buffer_size);
 	copy->vector = rdump_scratch_low(scratch, MAX_VECTORS * sizeof(*copy->vector));
 	copy->header = rdump_scratch_low(scratch, MAX_VECTORS / 2 * sizeof(*copy->header));
-	if (!copy->buffer || !copy->vector || !copy->header) {
+	copy->zeros = rdump_scratch_low(scratch, ZEROS);
+	if (!copy->buffer || !copy->vector || !copy->header || !copy->zeros) {
 		return rdump_fail(error, "find memory to write", file->path, ENOMEM);
 	}
 	if (rdump_compress_is_wanted(file->name)) {
 		return open_compressed(copy, scratch);
 	}
-	if (safe_read) {
-		open_memory(copy);
-		copy->safe_read = can_read_memory(copy); /* else write(2) from the address, which raises no signal either */
-	}
+	/* Else write(2) from the address, which raises no signal either. */
+	copy->safe_read = safe_read && rdump_memory_open(&copy->memory);
 	return 0;
 }
 
@@ -466,26 +371,54 @@ int rdump_copy_correct(struct rdump_copy *copy, uint64_t at, const void *bytes, 
 
 /* ---- runs -------------------------------------------------------------------------------------------------------- */
 
-int rdump_copy_run(struct rdump_copy *copy, uint64_t begin, uint64_t end)
+int rdump_copy_region(struct rdump_copy *copy, uint64_t address, uint64_t size)
 {
-	struct rdump_region header = {begin, end - begin};
+	struct rdump_region *header = &copy->header[copy->safe_read ? 0 : copy->headers++];
 
+	header->address = address;
+	header->size = size;
 	if (copy->safe_read) {
-		return rdump_copy_bytes(copy, &header, sizeof(header)) < 0 ? -1 : put_memory(copy, begin, end);
+		return rdump_copy_bytes(copy, header, sizeof(*header));
 	}
-	/* The buffer holds what comes before: only one of the two has bytes on their way. */
-	if (copy->buffered > 0 && flush_buffer(copy) < 0) {
-		return -1;
+	return copy->buffered > 0 && flush_buffer(copy) < 0 ? -1 : put_vector(copy, header, sizeof(*header));
+}
+
+int rdump_copy_memory(struct rdump_copy *copy, uint64_t begin, uint64_t end)
+{
+	return copy->safe_read ? put_memory(copy, begin, end)
+						   : put_vector(copy, (const void *) (uintptr_t) begin, end - begin);
+}
+
+static int flush(struct rdump_copy *copy)
+{
+	return flush_vectors(copy) < 0 ? -1 : flush_buffer(copy);
+}
+
+int rdump_copy_zeros(struct rdump_copy *copy, uint64_t length)
+{
+	uint64_t at = copy->size + copy->buffered + copy->vectored;
+
+	if (!copy->compressed && rdump_file_saved(at, length) > 0) {
+		if (flush(copy) < 0) {
+			return -1;
+		}
+		if (lseek(copy->file->fd, (off_t) length, SEEK_CUR) >= 0) {
+			copy->size += length;
+			return 0;
+		}
 	}
-	return put_vectors(copy, begin, end);
+	for (uint64_t part; length > 0; length -= part) {
+		part = length < ZEROS ? length : ZEROS;
+		if (rdump_copy_memory(copy, (uintptr_t) copy->zeros, (uintptr_t) copy->zeros + part) < 0) {
+			return -1;
+		}
+	}
+	return 0;
 }
 
 int rdump_copy_flush(struct rdump_copy *copy)
 {
-	int status = copy->compressed ? compress_bytes(copy, copy->buffer, copy->buffered, true) : flush_vectors(copy);
+	int status = copy->compressed ? compress_bytes(copy, copy->buffer, copy->buffered, true) : flush(copy);
 
-	if (status == 0 && !copy->compressed) {
-		status = flush_buffer(copy);
-	}
 	return status < 0 ? -1 : drop_behind(copy, true);
 }

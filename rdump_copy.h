@@ -9,6 +9,7 @@
 #include "rdump_compress.h"
 #include "rdump_error.h"
 #include "rdump_file.h"
+#include "rdump_memory.h"
 #include "rdump_scratch.h"
 
 /* What stands before the bytes of a region in the file. */
@@ -27,15 +28,15 @@ struct rdump_copy {
 	size_t buffer_size;
 	size_t buffered;
 
-	struct iovec *vector; /* two for each run: its header and its bytes */
+	struct iovec *vector; /* bytes on their way from where they are: headers of regions, and runs */
 	struct rdump_region *header;
+	const unsigned char *zeros; /* a few of them */
 	int vectors;
+	int headers;
+	uint64_t vectored; /* bytes in all vectors */
 
 	bool safe_read; /* runs are read through the kernel's copy of the address space */
-	bool can_readv; /* process_vm_readv(2) is permitted */
-	int memory;     /* /proc/self/mem, or -1 */
-	int pipe[2];    /* for a compressed file where there is neither, or -1 */
-	bool opened;    /* these have been tried */
+	struct rdump_memory memory;
 
 	struct rdump_behind behind; /* as rdump_copy_open() leaves it, it writes as usual */
 
@@ -70,11 +71,18 @@ RDUMP_HIDDEN int rdump_copy_u64(struct rdump_copy *copy, uint64_t value);
 RDUMP_HIDDEN int rdump_copy_string(struct rdump_copy *copy, const char *string, size_t length);
 
 /*
- * Writes a region: its header, then the memory [begin, end). A page that cannot be read by any way is written as zeros:
- * another thread unmapped or protected it, or its file was truncated. Never raises a signal.
- * Errors: those of write(2).
+ * Begins a region, whose `size` bytes must follow. Errors: those of write(2), as for the next two.
  */
-RDUMP_HIDDEN int rdump_copy_run(struct rdump_copy *copy, uint64_t begin, uint64_t end);
+RDUMP_HIDDEN int rdump_copy_region(struct rdump_copy *copy, uint64_t address, uint64_t size);
+
+/*
+ * Writes the memory [begin, end). A page that cannot be read by any way is written as zeros: another thread unmapped or
+ * protected it, or its file was truncated. Never raises a signal.
+ */
+RDUMP_HIDDEN int rdump_copy_memory(struct rdump_copy *copy, uint64_t begin, uint64_t end);
+
+/* Writes zeros: where that saves blocks, by not writing there. A compressed file has them in it. */
+RDUMP_HIDDEN int rdump_copy_zeros(struct rdump_copy *copy, uint64_t length);
 
 /*
  * Lets rdump_copy_correct() change the bytes written so far, which must still fit into the buffer. In a compressed file

@@ -118,31 +118,72 @@ void rdump_file_close(struct rdump_file *file)
 
 /* ---- the budget -------------------------------------------------------------------------------------------------- */
 
-/* With a budget, a dump decides about the room in the folder while it has it locked. Without one there is no lock. */
+static bool has_min_free(const struct rdump_file *file)
+{
+	return file->min_free.bytes || file->min_free.share;
+}
+
+/* Is anything decided about the room? A dump does that while it has the folder locked. Otherwise there is no lock. */
+static bool decides(const struct rdump_file *file)
+{
+	return file->budget || has_min_free(file);
+}
+
 static int lock_folder(const struct rdump_file *file)
 {
-	return file->budget ? rdump_folder_lock(&file->folder) : 0;
+	return decides(file) ? rdump_folder_lock(&file->folder) : 0;
 }
 
 static void unlock_folder(const struct rdump_file *file)
 {
-	if (file->budget) {
+	if (decides(file)) {
 		rdump_folder_unlock(&file->folder);
 	}
 }
 
-/* Is there room for a dump of `size` bytes in the budget? The folder must be locked. Returns 1 (no), 0 or -1. */
-static int check_budget(struct rdump_file *file, uint64_t size, struct rdump_error *error)
+/* Do `more` bytes for this file leave min_free on the file system? Returns 1 (no), 0 or -1. */
+static int check_min_free(struct rdump_file *file, uint64_t more, struct rdump_error *error)
+{
+	struct statvfs status;
+	uint64_t available, pending = file->others.pending, keep = file->min_free.bytes, share;
+
+	if (fstatvfs(file->fd, &status) < 0) {
+		return rdump_fail(error, "find out the free space for", file->path, errno);
+	}
+	if (status.f_blocks == 0 || status.f_frsize == 0) {
+		return rdump_fail(error, "find out the free space for", file->path, ENOTSUP);
+	}
+	share = (uint64_t) ((double) status.f_blocks * (double) status.f_frsize / 1e4 * file->min_free.share);
+	keep = share > keep ? share : keep;
+	available = (uint64_t) status.f_bavail * status.f_frsize;
+	available = pending < available ? available - pending : 0;
+	more = (more + status.f_frsize - 1) / status.f_frsize * status.f_frsize;
+	if (more <= available && available - more >= keep) {
+		return 0;
+	}
+	file->available = available;
+	file->kept_free = keep;
+	return 1;
+}
+
+/*
+ * Is there room for a dump of `size` bytes, `more` than it has now, in the budget and beside what must stay free? The
+ * folder must be locked. Returns 1 (no), 0 or -1.
+ */
+static int check_room(struct rdump_file *file, uint64_t size, uint64_t more, struct rdump_error *error)
 {
 	int err = rdump_folder_survey(&file->folder, file->name, file->temporary, &file->others);
 
-	if (!file->budget) {
-		return 0; /* nothing to decide; a left-over that is still there does no harm */
+	if (!decides(file)) {
+		return 0; /* a left-over that is still there does no harm */
 	}
 	if (err) {
 		return rdump_fail(error, "list the folder of", file->path, err);
 	}
-	return size > file->budget || file->others > file->budget - size;
+	if (file->budget && (size > file->budget || file->others.sizes > file->budget - size)) {
+		return 1;
+	}
+	return has_min_free(file) ? check_min_free(file, more, error) : 0;
 }
 
 /* ---- the temporary file ------------------------------------------------------------------------------------------ */
@@ -229,7 +270,7 @@ static int reserve(struct rdump_file *file, uint64_t size, struct rdump_error *e
 	return 0;
 }
 
-/* From no file to one of the reserved size. Returns 1 where the budget has no room, 0 or -1. */
+/* From no file to one of the reserved size. Returns 1 where there is no room that it may take, 0 or -1. */
 static int create_reserved(struct rdump_file *file, uint64_t size, struct rdump_error *error)
 {
 	int status, err = create_temporary(file);
@@ -246,11 +287,11 @@ static int create_reserved(struct rdump_file *file, uint64_t size, struct rdump_
 	if (err) {
 		return rdump_fail(error, "give mode 0600 to", file->path, err);
 	}
-	status = check_budget(file, size, error);
+	status = check_room(file, size, size - file->holes, error);
 	if (status != 0) {
 		return status;
 	}
-	err = look_for_room(file, size);
+	err = look_for_room(file, size - file->holes);
 	if (err) {
 		return rdump_fail(error, "find room for", file->path, err);
 	}
@@ -281,19 +322,38 @@ bool rdump_file_is_in_memory(const struct rdump_file *file)
 	return fstatfs(file->fd, &status) == 0 && status.f_type == RDUMP_TMPFS_MAGIC;
 }
 
-int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error)
+/* Some file systems have larger blocks: then less is saved. None that people dump to has smaller ones. */
+#define BLOCK 4096
+
+uint64_t rdump_file_saved(uint64_t at, uint64_t length)
+{
+	uint64_t begin = (at + BLOCK - 1) / BLOCK * BLOCK, end = (at + length) / BLOCK * BLOCK;
+
+	return begin < end ? end - begin : 0;
+}
+
+int rdump_file_allocate(const struct rdump_file *file, uint64_t from, uint64_t length, struct rdump_error *error)
 {
 	struct statfs status;
 
 	/* The blocks of a tmpfs are pages: it would go over them twice. btrfs does not compress such blocks. */
 	if (fstatfs(file->fd, &status) < 0 || status.f_type == RDUMP_TMPFS_MAGIC || status.f_type == RDUMP_BTRFS_MAGIC) {
-		return 0;
+		return 1;
 	}
-	if (fallocate(file->fd, 0, 0, (off_t) file->reserved) < 0
-		&& (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
-		return rdump_fail(error, "find room for", file->path, errno);
+	if (fallocate(file->fd, 0, (off_t) from, (off_t) length) < 0) {
+		bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+		return full ? rdump_fail(error, "find room for", file->path, errno) : 1;
 	}
 	return 0;
+}
+
+/* What the file system has still to find blocks for, if the file becomes `size` bytes long. */
+static uint64_t bytes_to_come(const struct rdump_file *file, uint64_t size)
+{
+	struct stat status;
+	uint64_t blocks = fstat(file->fd, &status) < 0 ? 0 : (uint64_t) status.st_blocks * 512;
+
+	return blocks < size ? size - blocks : 0;
 }
 
 int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error)
@@ -303,9 +363,11 @@ int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *
 	if (err) {
 		return rdump_fail(error, "lock the folder of", file->path, err);
 	}
-	status = file->budget ? check_budget(file, size, error) : 0;
+	status = decides(file) ? check_room(file, size, bytes_to_come(file, size), error) : 0;
 	if (status > 0) {
-		status = rdump_fail(error, "keep within the budget with", file->path, EDQUOT);
+		status = file->kept_free
+			? rdump_fail(error, "leave the free space of rdump.oom_dump_min_free beside", file->path, ENOSPC)
+			: rdump_fail(error, "keep within the budget with", file->path, EDQUOT);
 	} else if (status == 0) {
 		err = look_for_room(file, size - file->reserved);
 		status = err ? rdump_fail(error, "find room for", file->path, err) : reserve(file, size, error);

@@ -8,6 +8,7 @@
 
 #include "rdump_error.h"
 #include "rdump_folder.h"
+#include "rdump_parse.h"
 
 #include <stdbool.h>
 
@@ -19,9 +20,13 @@ struct rdump_file {
 	char name[NAME_MAX + 1]; /* the target in it */
 	int fd;                  /* the temporary file, or -1 */
 	char temporary[RDUMP_TEMPORARY_SIZE];
-	uint64_t reserved; /* its size, set before the first byte is written */
-	uint64_t budget;   /* bytes that all dumps in the folder may take together; 0 = any */
-	uint64_t others;   /* what the others took when last counted */
+	uint64_t reserved;            /* its size, set before the first byte is written */
+	uint64_t budget;              /* bytes that all dumps in the folder may take together; 0 = any */
+	struct rdump_amount min_free; /* what must stay free on the file system: set both before rdump_file_create() ... */
+	uint64_t holes;               /* ... bytes of its size that will take no blocks, because nobody writes them */
+	struct rdump_survey others;   /* what the others took when last counted */
+	uint64_t kept_free;           /* not 0: the bytes of min_free, for which there is no dump ... */
+	uint64_t available;           /* ... and what was free, without what others have reserved */
 };
 
 /*
@@ -33,28 +38,35 @@ RDUMP_HIDDEN int rdump_file_open(struct rdump_file *file, const char *path, stru
 /*
  * Creates the temporary file, 0600, of `size` bytes, and removes what killed processes left in the folder.
  * With a budget: returns 1, with nothing created, where the dumps in the folder (files being written counted, the file
- * to be replaced not) and this one would exceed it. The size is reserved under a lock on the folder, so that no two
- * dumps decide on the same room. Without a budget there is no lock.
- * Errors: of open(2), ftruncate(2); ENOTSUP, EPERM and the like where the file system lets others read the file; ENOSPC
- * where it has less room than `size`; EWOULDBLOCK where somebody has kept the folder locked for 10 s.
+ * to be replaced not) and this one would exceed it. With file->min_free: returns 1 where this dump would leave less
+ * free than that (statvfs(3), f_bavail; what the dumps in the folder have reserved is not free, nor is the file to be
+ * replaced). The size is reserved under a lock on the folder, so that no two dumps decide on the same room. With
+ * neither there is no lock. Errors: of open(2), ftruncate(2); ENOTSUP, EPERM and the like where the file system lets
+ * others read the file; ENOSPC where it has less room than `size`; EWOULDBLOCK where somebody has kept the folder
+ * locked for 10 s. With min_free also those of fstatvfs(3); ENOTSUP where the file system does not tell its size.
  */
 RDUMP_HIDDEN int rdump_file_create(
 	struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error);
 
+/* Returns how many of `length` bytes in the file, `at` bytes from its beginning, take no blocks if nobody writes them.
+ */
+RDUMP_HIDDEN uint64_t rdump_file_saved(uint64_t at, uint64_t length);
+
 /*
- * Makes the file system find the blocks of the reserved size at once, which is faster than write by write, and tells
- * before the first write that there are none left. Where that is not supported, or is of no use (tmpfs, btrfs), they
- * come with the bytes.
+ * Makes the file system find the blocks of these bytes of the file at once, which is faster than write by write, and
+ * tells before the first write that there are none left. Where that is not supported, or is of no use (tmpfs, btrfs),
+ * they come with the bytes. Returns 1 there, 0 or -1.
  * Errors: ENOSPC, EDQUOT, EFBIG.
  */
-RDUMP_HIDDEN int rdump_file_allocate(const struct rdump_file *file, struct rdump_error *error);
+RDUMP_HIDDEN int rdump_file_allocate(
+	const struct rdump_file *file, uint64_t from, uint64_t length, struct rdump_error *error);
 
 /* Are the blocks of the file memory (tmpfs)? */
 RDUMP_HIDDEN bool rdump_file_is_in_memory(const struct rdump_file *file);
 
 /*
  * Makes the reserved size `size` while writing, when what was reserved is written. Errors: EDQUOT where the budget has
- * no room for it, and otherwise as rdump_file_create().
+ * no room for it, ENOSPC where min_free would not stay free, and otherwise as rdump_file_create().
  */
 RDUMP_HIDDEN int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 

@@ -216,7 +216,7 @@ struct survey {
 	const char *target;
 	const char *temporary;
 	time_t now; /* by the file system's clock; 0 = unknown */
-	uint64_t others;
+	struct rdump_survey found;
 };
 
 /*
@@ -261,11 +261,18 @@ static bool remove_leftover(const struct survey *survey, const char *name)
 	return gone;
 }
 
+/* Sparse files may be as long as they like: the sum must not wrap. */
+static void add(uint64_t *sum, uint64_t size)
+{
+	*sum = size > UINT64_MAX - *sum ? UINT64_MAX : *sum + size;
+}
+
 /* Removes an entry of the folder if it is a left-over, else adds its size if it is a dump, whole or being written. */
 static void visit(struct survey *survey, const char *name)
 {
 	bool temporary = is_temporary_name(name);
 	struct stat status;
+	uint64_t size, blocks;
 
 	if (!(temporary || ends_with(name, RDUMP_SUFFIX) || ends_with(name, RDUMP_COMPRESSED))
 		|| !strcmp(name, survey->target)
@@ -274,12 +281,12 @@ static void visit(struct survey *survey, const char *name)
 		|| (temporary && remove_leftover(survey, name))) {
 		return;
 	}
-	/* Sparse files may be as long as they like: the sum must not wrap. */
-	if ((uint64_t) status.st_size > UINT64_MAX - survey->others) {
-		survey->others = UINT64_MAX;
-		return;
+	size = (uint64_t) status.st_size;
+	blocks = (uint64_t) status.st_blocks * 512; /* the unit of st_blocks, stat(3type) */
+	add(&survey->found.sizes, size);
+	if (temporary && size > blocks) {
+		add(&survey->found.pending, size - blocks);
 	}
-	survey->others += (uint64_t) status.st_size;
 }
 
 /* As getdents64(2) fills it: opendir(3) would allocate. */
@@ -312,11 +319,11 @@ static int read_folder(struct survey *survey)
 }
 
 int rdump_folder_survey(
-	struct rdump_folder *folder, const char *target, const char *temporary, uint64_t *others)
+	struct rdump_folder *folder, const char *target, const char *temporary, struct rdump_survey *survey)
 {
-	struct survey survey = {folder, target, temporary, find_now(folder, temporary), 0};
-	int err = folder->listable ? read_folder(&survey) : EACCES;
+	struct survey walk = {folder, target, temporary, find_now(folder, temporary), {0, 0}};
+	int err = folder->listable ? read_folder(&walk) : EACCES;
 
-	*others = survey.others;
+	*survey = walk.found;
 	return err;
 }

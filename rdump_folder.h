@@ -38,6 +38,12 @@ struct rdump_folder {
 	char origin[RDUMP_TEMPORARY_DIGITS / 2 + 1];
 };
 
+/* What the other dumps in a folder take. */
+struct rdump_survey {
+	uint64_t sizes;   /* bytes, as their sizes say */
+	uint64_t pending; /* bytes of those being written for which the file system has found no blocks yet */
+};
+
 /* Opens the folder that the first `length` bytes of `path` name; 0 is the working directory. Errors: of open(2). */
 RDUMP_HIDDEN int rdump_folder_open(struct rdump_folder *folder, const char *path, size_t length);
 RDUMP_HIDDEN void rdump_folder_close(struct rdump_folder *folder);
@@ -57,13 +63,12 @@ RDUMP_HIDDEN void rdump_folder_unlock(const struct rdump_folder *folder);
 RDUMP_HIDDEN void rdump_folder_choose_name(const struct rdump_folder *folder, char name[RDUMP_TEMPORARY_SIZE]);
 
 /*
- * Reads the folder: removes temporary files that killed processes left, and adds up in `*others` the bytes of the dumps
- * in it, complete or being written, except those named `target` and `temporary`. A file is left behind if nobody has
- * locked it, and if it has the folder's origin or is older than `temporary` by RDUMP_LEFTOVER_AGE. That file was just
- * made there, so no other clock than the file system's own is asked; without it no file is old.
- * Errors: those of getdents64(2).
+ * Reads the folder: removes temporary files that killed processes left, and adds up the dumps in it, complete or being
+ * written, except those named `target` and `temporary`. A file is left behind if nobody has locked it, and if it has
+ * the folder's origin or is older than `temporary` by RDUMP_LEFTOVER_AGE. That file was just made there, so no other
+ * clock than the file system's own is asked; without it no file is old. Errors: those of getdents64(2).
  */
 RDUMP_HIDDEN int rdump_folder_survey(
-	struct rdump_folder *folder, const char *target, const char *temporary, uint64_t *others);
+	struct rdump_folder *folder, const char *target, const char *temporary, struct rdump_survey *survey);
 
 #endif

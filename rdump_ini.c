@@ -85,6 +85,18 @@ static PHP_INI_MH(on_bool)
 	return SUCCESS;
 }
 
+static PHP_INI_MH(on_min_free)
+{
+	struct rdump_amount amount;
+	const char *text = new_value ? ZSTR_VAL(new_value) : "";
+
+	if (!rdump_parse_amount(text, &amount)) {
+		return refuse(entry, text, "bytes from 0 on, with K, M, G or T, as in 1.5G, or 0% to 100%");
+	}
+	*(struct rdump_amount *) ini_field(mh_arg1, mh_arg2) = amount;
+	return SUCCESS;
+}
+
 static PHP_INI_MH(on_mark)
 {
 	struct rdump_amount mark;
@@ -164,6 +176,7 @@ PHP_INI_BEGIN()
 	RDUMP_INI("oom_dump_max", "1", on_count, oom_dump_max)
 	RDUMP_INI("oom_dump_min_interval", "0", on_count, oom_dump_min_interval)
 	RDUMP_INI("oom_dump_max_total", "0", on_size, oom_dump_max_total)
+	RDUMP_INI("oom_dump_min_free", "0", on_min_free, oom_dump_min_free)
 	RDUMP_INI_BOOL("oom_dump_marker", "0", oom_dump_marker)
 	RDUMP_INI_BOOL("oom_dump_early", "1", oom_dump_early)
 	RDUMP_INI("signal_dump", "", on_template, signal_dump)

@@ -420,6 +420,16 @@ static int read_list_and_device(struct rdump_maps *maps, struct rdump_error *err
 	return status;
 }
 
+/* Does a lean dump have pages of it? Where that is not known before they are asked for: yes. */
+static bool has_lean_pages(const struct rdump_mapping *mapping, bool memory)
+{
+	enum rdump_class class = rdump_maps_classify(mapping, false, memory);
+	bool unchanged
+		= class == RDUMP_CLASS_CHANGED && mapping->accounted && mapping->anonymous == 0 && mapping->swap == 0;
+
+	return class != RDUMP_CLASS_NONE && !unchanged;
+}
+
 int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
 {
 	memset(maps, 0, sizeof(*maps));
@@ -436,6 +446,7 @@ int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool
 		bool memory = mapping->line[mapping->permissions.at + 3] == 's' && is_deleted(mapping)
 			&& lies_in_memory(maps, mapping);
 		mapping->class = (uint8_t) rdump_maps_classify(mapping, full, memory);
+		mapping->full_only = full && !has_lean_pages(mapping, memory);
 	}
 	return 0;
 }

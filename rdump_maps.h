@@ -43,6 +43,7 @@ struct rdump_mapping {
 	bool excluded;          /* VmFlags io, pf or dd: device memory, or its owner asked not to dump it */
 	bool hugetlb;           /* VmFlags ht; such pages are in none of the three counts */
 	uint8_t class;          /* enum rdump_class */
+	bool full_only;         /* a lean dump has no page of it */
 };
 
 /* This process's mappings. */

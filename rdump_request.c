@@ -42,6 +42,7 @@ void rdump_request_init(struct rdump_request *request, bool full)
 	request->process.compiler_globals = BEGIN_OF(&CG(function_table), zend_compiler_globals, function_table);
 	request->process.basic_globals
 		= BEGIN_OF(&BG(user_shutdown_function_names), php_basic_globals, user_shutdown_function_names);
+	request->vm_stack = (uint64_t) (uintptr_t) EG(vm_stack);
 	request->process.module_registry = (uint64_t) (uintptr_t) &module_registry;
 #ifdef ZTS
 	request->process.tsrm_ls_cache = (uint64_t) (uintptr_t) tsrm_get_ls_cache();

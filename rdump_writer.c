@@ -4,6 +4,7 @@
 #include "rdump_copy.h"
 #include "rdump_maps.h"
 #include "rdump_pages.h"
+#include "rdump_plan.h"
 #include "rdump_scratch.h"
 #include "rdump_undisturbed.h"
 
@@ -157,124 +158,15 @@ static int put_mapping(struct rdump_copy *copy, const struct rdump_mapping *mapp
 	return 0;
 }
 
-/* ---- the runs ---------------------------------------------------------------------------------------------------- */
-
-struct run {
-	uint64_t begin;
-	uint64_t end;
-};
-
-/* What a dump is going to be: known before its first byte is written. */
-struct plan {
-	struct rdump_scratch *scratch;
-	uint64_t size;    /* of the regions, their headers included */
-	uint64_t largest; /* bytes of the largest run ... */
-	uint64_t before;  /* ... and where it begins, counted from the first region's header */
-	struct run *run;  /* all of them, one after the other in the scratch; NULL where it has no room for them */
-	uint32_t regions;
-	size_t padding; /* bytes */
-};
-
-static int count_run(void *context, uint64_t begin, uint64_t end)
-{
-	struct plan *plan = context;
-
-	plan->regions++;
-	plan->size += sizeof(struct rdump_region);
-	if (end - begin > plan->largest) {
-		plan->largest = end - begin;
-		plan->before = plan->size;
-	}
-	plan->size += end - begin;
-	return 0;
-}
-
-static int keep_run(void *context, uint64_t begin, uint64_t end)
-{
-	struct plan *plan = context;
-	struct run *run = rdump_scratch_low(plan->scratch, sizeof(*run));
-
-	if (!run) {
-		return -1;
-	}
-	run->begin = begin;
-	run->end = end;
-	if (!plan->run) {
-		plan->run = run;
-	}
-	return count_run(plan, begin, end);
-}
-
-static bool keep_runs(struct plan *plan, struct rdump_pages *pages)
-{
-	static const struct plan empty;
-	struct rdump_scratch *scratch = plan->scratch;
-
-	*plan = empty;
-	plan->scratch = scratch;
-	return rdump_pages_runs(pages, keep_run, plan) == 0;
-}
-
 /*
- * Finds the runs and keeps them, so that what is written is what was planned: the kernel would give another answer
- * after the dump's own page cache has pushed pages to swap. Only where the scratch is full they are asked for again.
- */
-static void plan_runs(struct plan *plan, struct rdump_pages *pages, struct rdump_maps *maps)
-{
-	static const struct plan empty;
-	unsigned char *low = maps->scratch->low;
-	bool kept;
-
-	plan->scratch = maps->scratch;
-	kept = keep_runs(plan, pages);
-	if (kept && rdump_pages_check_swap(pages, maps)) {
-		maps->scratch->low = low;
-		kept = keep_runs(plan, pages);
-	}
-	if (!kept) {
-		maps->scratch->low = low;
-		*plan = empty;
-		pages->asked_twice = true;
-		(void) rdump_pages_runs(pages, count_run, plan);
-	}
-}
-
-/*
- * Chooses the padding by which the largest run is aligned. `size` is that of what stands before the regions, without
+ * Chooses the padding by which the largest region is aligned. `size` is that of what stands before the regions, without
  * padding.
  */
-static void choose_padding(struct plan *plan, uint64_t size)
+static size_t choose_padding(const struct rdump_plan *plan, uint64_t size)
 {
-	plan->padding = (size_t) (-(size + plan->before) % ALIGNMENT);
-	if (plan->padding > 0 && plan->padding < PADDING_SMALLEST) {
-		plan->padding += ALIGNMENT;
-	}
-}
+	size_t padding = (size_t) (-(size + plan->before) % ALIGNMENT);
 
-struct pass {
-	struct rdump_copy *copy;
-	uint32_t regions;
-};
-
-static int write_run(void *context, uint64_t begin, uint64_t end)
-{
-	struct pass *pass = context;
-
-	pass->regions++;
-	return rdump_copy_run(pass->copy, begin, end);
-}
-
-static int write_runs(struct pass *pass, struct rdump_pages *pages, const struct plan *plan)
-{
-	if (pages->asked_twice) {
-		return rdump_pages_runs(pages, write_run, pass);
-	}
-	for (uint32_t i = 0; i < plan->regions; i++) {
-		if (write_run(pass, plan->run[i].begin, plan->run[i].end) < 0) {
-			return -1;
-		}
-	}
-	return 0;
+	return padding > 0 && padding < PADDING_SMALLEST ? padding + ALIGNMENT : padding;
 }
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
@@ -288,7 +180,9 @@ struct dump {
 	struct rdump_copy copy;
 	struct rdump_maps maps;
 	struct rdump_pages pages;
-	struct plan plan;
+	struct rdump_plan plan;
+	size_t padding;   /* bytes */
+	uint64_t regions; /* where they begin, in bytes from the beginning of the file */
 };
 
 /* Finds out what the dump is going to be. end() must follow in any case. */
@@ -311,10 +205,12 @@ static int begin(
 		return -1;
 	}
 	rdump_pages_open(&dump->pages, &dump->maps);
-	plan_runs(&dump->plan, &dump->pages, &dump->maps);
+	dump->pages.vm_stack = request->vm_stack;
+	rdump_plan_runs(&dump->plan, &dump->pages, &dump->maps);
 	size = header_size(request, 0) + table_size(&dump->maps);
-	choose_padding(&dump->plan, size);
-	size += dump->plan.padding + dump->plan.size;
+	dump->padding = choose_padding(&dump->plan, size);
+	dump->regions = size + dump->padding;
+	size = dump->regions + dump->plan.size;
 	result->size = rdump_copy_expect(&dump->copy, size, !dump->pages.asked_twice);
 	return 0;
 }
@@ -326,23 +222,27 @@ static void end(struct dump *dump)
 	rdump_scratch_give(&dump->scratch);
 }
 
-/* Creates the file, with room for the dump. Returns 1 where the budget has no room, 0 or -1. */
+/* Creates the file, with room for the dump. Returns 1 where there is no room that it may take, 0 or -1. */
 static int create(struct dump *dump)
 {
 	const struct rdump_request *request = dump->request;
 	struct rdump_error *error = &dump->result->error;
-	int status = rdump_file_create(dump->file, dump->result->size, request->budget, error);
+	int status;
 
+	dump->file->min_free = request->min_free;
+	dump->file->holes = dump->copy.compressed ? 0 : rdump_plan_holes(&dump->plan, dump->regions);
+	status = rdump_file_create(dump->file, dump->result->size, request->budget, error);
 	if (status != 0) {
 		return status;
 	}
-	if (request->near_limit && dump->result->size > request->left && rdump_file_is_in_memory(dump->file)) {
+	if (request->near_limit && dump->result->size - dump->file->holes > request->left
+		&& rdump_file_is_in_memory(dump->file)) {
 		return rdump_fail(error, "find memory for (its file system is in memory)", dump->file->path, ENOMEM);
 	}
 	if (request->marker && rdump_file_unmark(dump->file, error) < 0) {
 		return -1;
 	}
-	return rdump_file_allocate(dump->file, error);
+	return rdump_plan_allocate(&dump->plan, dump->regions, dump->file, error);
 }
 
 static int put_dump(struct dump *dump)
@@ -350,11 +250,11 @@ static int put_dump(struct dump *dump)
 	struct rdump_copy *copy = &dump->copy;
 	const struct rdump_process *process = &dump->request->process;
 	const struct rdump_maps *maps = &dump->maps;
-	const struct plan *plan = &dump->plan;
+	const struct rdump_plan *plan = &dump->plan;
 	int64_t rss = process->pid ? process->rss : rdump_maps_rss(maps);
-	struct pass pass = {copy, 0};
+	uint32_t regions;
 
-	if (put_header(copy, process, plan->padding, rss, maps->count, plan->regions) < 0
+	if (put_header(copy, process, dump->padding, rss, maps->count, plan->regions) < 0
 		|| (dump->pages.asked_twice && rdump_copy_correctable(copy) < 0)) {
 		return -1;
 	}
@@ -363,15 +263,14 @@ static int put_dump(struct dump *dump)
 			return -1;
 		}
 	}
-	if (write_runs(&pass, &dump->pages, plan) < 0 || rdump_copy_flush(copy) < 0) {
+	if (rdump_plan_write(plan, &dump->pages, copy, &regions) < 0 || rdump_copy_flush(copy) < 0) {
 		return -1;
 	}
-	if (pass.regions == plan->regions) {
+	if (regions == plan->regions) {
 		return 0;
 	}
 	/* The runs were asked for again, and other threads had changed their number: it stands 4 bytes before the table. */
-	return rdump_copy_correct(
-		copy, header_size(dump->request, plan->padding) - 4, &pass.regions, sizeof(pass.regions));
+	return rdump_copy_correct(copy, header_size(dump->request, dump->padding) - 4, &regions, sizeof(regions));
 }
 
 /* From the created file to the renamed one. */
@@ -393,7 +292,9 @@ void rdump_write_finish(const struct rdump_request *request, struct rdump_file *
 {
 	struct rdump_error ignored;
 
-	result->others = file->others;
+	result->others = file->others.sizes;
+	result->kept_free = file->kept_free;
+	result->available = file->available;
 	if (request->marker && result->outcome == RDUMP_WRITTEN) {
 		(void) rdump_file_mark(file, &result->error);
 	} else if (request->marker && result->outcome == RDUMP_FAILED) {

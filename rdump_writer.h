@@ -25,18 +25,20 @@ struct rdump_process {
 
 struct rdump_request {
 	struct rdump_process process;
-	bool full;       /* every readable mapping */
-	bool safe_read;  /* see rdump_copy_open() */
-	bool marker;     /* "<path>.done" once it is complete */
-	uint64_t budget; /* see rdump_file_create(); 0 = any */
-	int unwanted;    /* a signal that is dropped if it comes meanwhile: it asks for a dump; or 0 */
-	bool near_limit; /* little memory is left: the page cache must not fill up, see rdump_behind.h ... */
-	uint64_t left;   /* ... so many bytes: a file that is itself in memory (tmpfs) must not be larger */
+	uint64_t vm_stack;            /* an address in PHP's VM stack, see rdump_pages.h; 0 = none */
+	bool full;                    /* every readable mapping */
+	bool safe_read;               /* see rdump_copy_open() */
+	bool marker;                  /* "<path>.done" once it is complete */
+	uint64_t budget;              /* see rdump_file_create(); 0 = any */
+	struct rdump_amount min_free; /* see there; none = 0 bytes */
+	int unwanted;                 /* a signal that is dropped if it comes meanwhile: it asks for a dump; or 0 */
+	bool near_limit;              /* little memory is left: the page cache must not fill up, see rdump_behind.h ... */
+	uint64_t left;                /* ... so many bytes: a file that is itself in memory (tmpfs) must not be larger */
 };
 
 enum rdump_outcome {
 	RDUMP_WRITTEN, /* complete; the marker may be missing, see `error` */
-	RDUMP_SKIPPED, /* no room in the budget; nothing was touched */
+	RDUMP_SKIPPED, /* no room in the budget or beside min_free; nothing was touched */
 	RDUMP_FAILED,  /* see `error`; the target is as it was, and there is no marker */
 	RDUMP_STARTED  /* a copy of the process writes it: see rdump_snapshot_start() */
 };
@@ -47,6 +49,8 @@ struct rdump_result {
 	int not_copied;           /* errno of the copy of the process that could not be made, so it was written directly */
 	uint64_t size;            /* of the file, or what was to be reserved for it (RDUMP_SKIPPED) */
 	uint64_t others;          /* RDUMP_SKIPPED: what the other dumps in the folder take */
+	uint64_t kept_free;       /* RDUMP_SKIPPED, not 0: for these bytes that must stay free ... */
+	uint64_t available;       /* ... of these */
 };
 
 /*

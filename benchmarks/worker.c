@@ -201,15 +201,18 @@ struct runs {
 	} *run;
 };
 
-static int keep_run(void *context, uint64_t begin, uint64_t end)
+static int keep_run(void *context, const struct rdump_run *run)
 {
 	struct runs *runs = context;
 
+	if (run->zeros) {
+		return 0;
+	}
 	if (runs->count == runs->room) {
 		return -1;
 	}
-	runs->run[runs->count].begin = begin;
-	runs->run[runs->count++].end = end;
+	runs->run[runs->count].begin = run->begin;
+	runs->run[runs->count++].end = run->end;
 	return 0;
 }
 

@@ -7,6 +7,7 @@ $folder = rdump_folder(__FILE__);
 foreach ([
     'oom_dump_max' => ['0', '1', '25', '9223372036854775807'],
     'oom_dump_min_interval' => ['0', '3600'],
+    'oom_dump_min_free' => ['0', '2G', '1.5G', ' 1k', '0%', '0.01%', '10%', '"10% "', '12.5%', '100%'],
     'oom_dump_full' => ['0', '1', 'on', 'Off', 'yes', 'no', 'true', 'false', 'none', '""'],
     'oom_dump_marker' => ['On', 'off', '"on"', '"Yes"', '"TRUE"', '"off"', '"no"', '"False"'],
     'oom_dump_early' => ['On', 'off'],

@@ -9,6 +9,8 @@ $nonsense = [
     'oom_dump_min_interval' => ['soon', '-5', '1h', '', '99999999999999999999'],
     'oom_dump_max_total' => ['lots', '-1', '', '5X', '1e9', '1.5', 'G', '1.G', '.5G', '1GB', '1,5G', '99999999T',
         '9223372036854775808', '1 K M'],
+    'oom_dump_min_free' => ['lots', '-1', '', '5X', '1.5', '101%', '-1%', '%', '1.%', '.5%', '1.555%', '10%%', '10%M',
+        '100.1%', '1,5%', '5G%'],
     'oom_dump_full' => ['maybe', '2', '-1'],
     'oom_dump_marker' => ['maybe', '2', '-1'],
     'oom_dump_early' => ['maybe', '2', '-1'],
@@ -59,6 +61,7 @@ rdump_clean(__FILE__);
 oom_dump_max: 10 tried
 oom_dump_min_interval: 5 tried
 oom_dump_max_total: 14 tried
+oom_dump_min_free: 16 tried
 oom_dump_full: 3 tried
 oom_dump_marker: 3 tried
 oom_dump_early: 3 tried
@@ -71,6 +74,6 @@ signal_dump: 1 tried
 crash_dump: 1 tried
 watch_dump: 1 tried
 watch_rss: 13 tried
-rdump.background=0 rdump.crash_dump= rdump.oom_dump= rdump.oom_dump_early=1 rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_interval=0 rdump.signal=SIGRTMIN+7 rdump.signal_dump= rdump.watch_dump= rdump.watch_rss=90%
+rdump.background=0 rdump.crash_dump= rdump.oom_dump= rdump.oom_dump_early=1 rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_free=0 rdump.oom_dump_min_interval=0 rdump.signal=SIGRTMIN+7 rdump.signal_dump= rdump.watch_dump= rdump.watch_rss=90%
 
 Warning: %Srdump.oom_dump_max_total%Slots%s in Unknown on line 0

@@ -45,6 +45,7 @@ rdump.oom_dump_full => Off => Off
 rdump.oom_dump_marker => Off => Off
 rdump.oom_dump_max => 1 => 1
 rdump.oom_dump_max_total => 0 => 0
+rdump.oom_dump_min_free => 0 => 0
 rdump.oom_dump_min_interval => 0 => 0
 rdump.safe_read => X => X
 rdump.signal => SIGRTMIN+7 => SIGRTMIN+7

@@ -273,7 +273,7 @@ class RdumpReader
             if ($begin < $previous_end) {
                 throw $this->error("region $i begins before the one before it ends");
             }
-            if ($this->strict && $begin === $previous_end) {
+            if ($this->strict && $begin === $previous_end && !$this->isBorder($begin)) {
                 throw $this->error("region $i and the one before it lie together, and are cut in two");
             }
             while (isset($spans[$span]) && $spans[$span][1] <= $begin) {
@@ -296,6 +296,23 @@ class RdumpReader
         if (ftell($this->file) !== $this->size) {
             throw $this->error('something follows the last region');
         }
+    }
+
+    /*
+     * A full dump keeps what only it holds, files that are there and that the process has not changed, apart from the
+     * rest. Does such a mapping begin or end at an address?
+     */
+    private function isBorder($address)
+    {
+        $border = self::pad(dechex($address));
+        foreach ($this->mappings as $mapping) {
+            if ((self::pad($mapping['begin']) === $border || self::pad($mapping['end']) === $border)
+                && $mapping['inode'] !== 0 && !($mapping['private'] && $mapping['w'])
+                && substr($mapping['name'], -10) !== ' (deleted)') {
+                return true;
+            }
+        }
+        return false;
     }
 
     /* The mappings as numbers, adjacent ones joined. */

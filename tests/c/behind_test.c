@@ -91,7 +91,7 @@ static void dump(const char *path, bool near_limit, bool safe_read)
 	struct rdump_result result;
 
 	memset(&result, 0, sizeof(result));
-	expect(rdump_file_open(&file, path, &result.error) == 0, "%s", result.error.step);
+	expect(rdump_file_open(&file, path, &result.error) == 0, "cannot open the folder of %s", path);
 	most_cached = 0;
 	shim_arm();
 	shim.before = look;

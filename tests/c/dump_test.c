@@ -6,16 +6,19 @@
 #include "../../rdump_compress.h"
 #include "../../rdump_copy.h"
 #include "../../rdump_maps.h"
+#include "../../rdump_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -589,6 +592,7 @@ static void many_regions(void)
 	for (size_t i = 0; i < pages; i += 2) {
 		memset(memory + i * page, (int) (i / 2 % 251) + 1, 16);
 	}
+	expect(mprotect(memory, pages * page, PROT_READ) == 0, "mprotect"); /* only holes of writable memory are bridged */
 	shim_show_only(memory, memory + pages * page);
 	for (int safe_read = 0; safe_read < 2; safe_read++) {
 		dump_and_read(&reader, false, safe_read);
@@ -601,6 +605,197 @@ static void many_regions(void)
 		reader_close(&reader);
 	}
 	shim_restore();
+}
+
+/* ---- holes ------------------------------------------------------------------------------------------------------- */
+
+static size_t blocks_of(const char *path)
+{
+	struct stat status;
+
+	expect(stat(path, &status) == 0, "stat: %s", strerror(errno));
+	return (size_t) status.st_blocks * 512;
+}
+
+static size_t resident_pages(unsigned char *memory, size_t pages)
+{
+	uint64_t entry;
+	size_t count = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	for (size_t i = 0; i < pages; i++) {
+		if (pread(fd, &entry, sizeof(entry), (off_t) (((uintptr_t) memory / page + i) * 8)) == 8) {
+			count += entry >> 63;
+		}
+	}
+	close(fd);
+	return count;
+}
+
+/*
+ * Holes are zeros in one region, take no blocks in the file, and are not touched. In the second region nothing lies on
+ * blocks of the file.
+ */
+static void holes(void)
+{
+	size_t pages = 2 * 4000, few = 201;
+	unsigned char *memory = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	unsigned char *second = map(few, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	struct reader reader;
+
+	for (size_t i = 0; i < pages; i += 2) {
+		memset(memory + i * page, (int) (i / 2 % 251) + 1, page);
+	}
+	for (size_t i = 0; i < few; i += i < 100 ? 2 : 50) {
+		memset(second + i * page, 's', page);
+	}
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		dump_and_read(&reader, false, safe_read);
+		const unsigned char *bytes = reader_at(&reader, memory, (pages - 1) * page);
+		expect(bytes != NULL, "they are not in one region");
+		for (size_t i = 0; i < pages - 1; i++) {
+			expect(is_filled(bytes + i * page, i % 2 ? 0 : (int) (i / 2 % 251) + 1, page), "page %zu", i);
+		}
+		bytes = reader_at(&reader, second, few * page);
+		expect(bytes != NULL, "the second: not in one region");
+		for (size_t i = 0; i < few; i++) {
+			expect(is_filled(bytes + i * page, i % (i < 100 ? 2 : 50) ? 0 : 's', page), "second: page %zu", i);
+		}
+		reader_close(&reader);
+		expect(blocks_of("dump.rdump") < pages / 2 * page + ((size_t) 16 << 20), "%zu bytes of blocks for %zu",
+			blocks_of("dump.rdump"), pages / 2 * page);
+		expect(resident_pages(memory, pages) <= pages / 2, "holes were touched");
+	}
+}
+
+/* A file in too many pieces is slow: such holes are not bridged. Chunks can be probed all the same. */
+static void too_many_holes(void)
+{
+	size_t pages = 2 * 5000, chunk = RDUMP_CHUNK / page;
+	unsigned char *memory = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	unsigned char *boundary = (unsigned char *) (((uintptr_t) memory + RDUMP_CHUNK) & ~(RDUMP_CHUNK - 1));
+	size_t odd = (size_t) (boundary - memory) / page % 2, probes = 0;
+	struct rdump_request request = request_for(false, false);
+	struct rdump_result result;
+	struct reader reader;
+
+	for (size_t i = 0; i < pages; i++) {
+		if (i % 2 != odd) {
+			memory[i * page] = 1;
+		}
+	}
+	shim_show_only(memory, memory + pages * page);
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		request.safe_read = safe_read;
+		request.vm_stack = (uintptr_t) memory;
+		result = write_to("dump.rdump", &request);
+		expect(result.outcome == RDUMP_WRITTEN, "cannot %s: %s", result.error.step, strerror(result.error.err));
+		reader_open(&reader, "dump.rdump");
+		expect(reader_held(&reader, memory, pages * page) <= (pages / 2 + pages * page / RDUMP_CHUNK + 1) * page,
+			"holes were bridged");
+		for (unsigned char *at = boundary; at < memory + pages * page; at += chunk * page) {
+			expect_held(&reader, "a chunk", at, 1, 0);
+			probes++;
+		}
+		reader_close(&reader);
+	}
+	expect(probes > 2, "%zu chunks", probes);
+	shim_restore();
+}
+
+/* Few holes: the blocks of the rest are found before the first byte is written. */
+static void few_holes(void)
+{
+	unsigned char *memory = map(2000, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	struct reader reader;
+
+	memset(memory, 'a', 500 * page);
+	memset(memory + 600 * page, 'b', 500 * page);
+	memset(memory + 1100 * page + RDUMP_LONGEST_HOLE / 2 / page * page, 'c', page);
+	shim_show_only(memory, memory + 2000 * page);
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		dump_and_read(&reader, false, safe_read);
+		expect(reader.regions == 1, "%u regions", reader.regions);
+		expect_held(&reader, "before the hole", memory, 500, 'a');
+		expect_held(&reader, "the hole", memory + 500 * page, 100, 0);
+		expect_held(&reader, "behind the hole", memory + 600 * page, 500, 'b');
+		expect_held(&reader, "at the end", memory + 1100 * page + RDUMP_LONGEST_HOLE / 2 / page * page, 1, 'c');
+		reader_close(&reader);
+		expect(blocks_of("dump.rdump") <= 1001 * page + 65536, "%zu bytes of blocks", blocks_of("dump.rdump"));
+	}
+	shim_restore();
+}
+
+/* The file ends with a hole: the first page of a chunk that was never touched. */
+static void hole_at_the_end(void)
+{
+	size_t chunk = RDUMP_CHUNK / page;
+	unsigned char *reserved = map(4 * chunk, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	unsigned char *memory = (unsigned char *) (((uintptr_t) reserved + RDUMP_CHUNK) & ~(RDUMP_CHUNK - 1));
+	struct rdump_request request = request_for(false, false);
+	struct rdump_result result;
+	struct reader reader;
+
+	memset(memory, 'x', page);
+	request.vm_stack = (uintptr_t) memory;
+	shim_show_only(reserved, reserved + 4 * chunk * page);
+	result = write_to("dump.rdump", &request);
+	expect(result.outcome == RDUMP_WRITTEN, "cannot %s: %s", result.error.step, strerror(result.error.err));
+	reader_open(&reader, "dump.rdump");
+	expect_held(&reader, "the chunk", memory, 1, 'x');
+	expect_held(&reader, "the next chunk", memory + RDUMP_CHUNK, 1, 0);
+	reader_close(&reader);
+	shim_restore();
+}
+
+/* Holes need no room: what must stay free, and the room of the file system, are asked for the rest. */
+static void holes_need_no_room(void)
+{
+	struct rdump_request request = request_for(false, false);
+	struct rdump_result result;
+	size_t pages = ((size_t) 24 << 20) / page;
+	unsigned char *memory = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0
+		|| mkdir("mounted", 0755) < 0 || mount("rdump", "mounted", "tmpfs", 0, "size=16m") < 0) {
+		skip("nothing can be mounted: %s", strerror(errno));
+	}
+	for (size_t i = 0; i < pages; i += 3) {
+		memory[i * page] = 1;
+	}
+	shim_show_only(memory, memory + pages * page);
+	request.min_free.bytes = (uint64_t) 7 << 20;
+	result = write_to("mounted/a.rdump", &request);
+	expect(result.outcome == RDUMP_WRITTEN, "cannot %s: %s", result.error.step, strerror(result.error.err));
+	expect(result.size > (uint64_t) 20 << 20, "it is %llu bytes long", (unsigned long long) result.size);
+	expect(unlink("mounted/a.rdump") == 0, "unlink");
+	request.min_free.bytes = (uint64_t) 9 << 20;
+	result = write_to("mounted/a.rdump", &request);
+	expect(result.outcome == RDUMP_SKIPPED, "8 MB of 16 do not leave 9");
+	shim_restore();
+}
+
+/* lseek() does not work, or fails: zeros are written. */
+static void holes_without_lseek(void)
+{
+	unsigned char *memory = map(300, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	struct reader reader;
+
+	memset(memory, 'a', page);
+	memset(memory + 100 * page, 'b', page);
+	for (int safe_read = 0; safe_read < 2; safe_read++) {
+		shim_arm();
+		shim.only = "lseek";
+		shim.fail_from = 1;
+		shim.err = ESPIPE;
+		dump_and_read(&reader, false, safe_read);
+		shim_disarm();
+		expect(shim.failed != NULL, "lseek() was not called");
+		expect_held(&reader, "before the hole", memory, 1, 'a');
+		expect_held(&reader, "the hole", memory + page, 99, 0);
+		expect_held(&reader, "behind the hole", memory + 100 * page, 1, 'b');
+		reader_close(&reader);
+	}
 }
 
 /* If a filter refuses memfd_create(), a mapping says on which device the kernel keeps shared memory. */
@@ -718,6 +913,7 @@ static void asked_once(void)
 		memory[i * page] = 1;
 		shared[i * page] = 1;
 	}
+	expect(mprotect(memory, pages * page, PROT_READ) == 0, "mprotect");
 	shim_arm();
 	shim.before = count_questions;
 	dump_and_read(&reader, false, false);
@@ -1395,6 +1591,12 @@ int main(void)
 	check("a mapped file that was truncated: zeros after its end", truncated_file);
 	check("adjacent mappings are one region", one_region);
 	check("thousands of regions", many_regions);
+	check("holes are zeros, take no blocks and are not touched", holes);
+	check("few holes", few_holes);
+	check("too many holes", too_many_holes);
+	check("a hole at the end of the file", hole_at_the_end);
+	check("holes need no room", holes_need_no_room);
+	check("holes where lseek() fails", holes_without_lseek);
 	check("the number of regions is corrected", regions_that_change);
 	check("shared memory without memfd_create()", no_memfd);
 	check("pages that are swapped out meanwhile", swapped_out_meanwhile);

@@ -327,7 +327,7 @@ static void budget(void)
 	must_make("a.rdump", 3 * MB, 10 * MB);
 	must_make("b.rdump", 3 * MB, 10 * MB);
 	expect(make("c.rdump", 4 * MB + 1, 10 * MB) == 1, "one byte too many was written");
-	expect(file.others == 6 * MB, "the others are said to take %llu", (unsigned long long) file.others);
+	expect(file.others.sizes == 6 * MB, "the others are said to take %llu", (unsigned long long) file.others.sizes);
 	expect(access("c.rdump", F_OK) < 0 && count_parts() == 0, "a skipped dump left something");
 	must_make("c.rdump", 4 * MB, 10 * MB); /* to the byte */
 	expect(make("d.rdump", 1, 10 * MB) == 1, "over the budget by one byte");
@@ -424,6 +424,104 @@ static void budget_of_twenty(void)
 	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
 }
 
+/* ---- what must stay free ---------------------------------------------------------------------------------------- */
+
+/* Creates a dump's file of `size` bytes that leaves so much free, without its blocks. Returns what create() does. */
+static int create_beside(const char *path, uint64_t size, uint64_t bytes, uint32_t share)
+{
+	expect(rdump_file_open(&file, path, &error) == 0, "%s: %s", path, why());
+	file.min_free.bytes = bytes;
+	file.min_free.share = share;
+	return rdump_file_create(&file, size, 0, &error);
+}
+
+static int fits_beside(uint64_t size, uint64_t bytes, uint32_t share)
+{
+	int status = create_beside("x.rdump", size, bytes, share);
+
+	rdump_file_close(&file);
+	return status;
+}
+
+static void min_free(void)
+{
+	mount_tmpfs("size=16m", 0);
+	expect(fits_beside(8 * MB, 8 * MB, 0) == 0, "8 MB of 16 leave 8: %s", why());
+	expect(fits_beside(8 * MB, 8 * MB + 1, 0) == 1, "8 MB of 16 do not leave 8 and a byte");
+	expect(file.kept_free == 8 * MB + 1 && file.available == 16 * MB, "%llu must stay, %llu are free",
+		(unsigned long long) file.kept_free, (unsigned long long) file.available);
+	expect(fits_beside(8 * MB - 1, 8 * MB, 0) == 0 && fits_beside(8 * MB + 1, 8 * MB, 0) == 1, "a byte is a block");
+	expect(fits_beside(1, 0, 0) == 0 && fits_beside(16 * MB, 0, 0) == 0, "nothing must stay free: %s", why());
+	expect(fits_beside(1, 17 * MB, 0) == 1, "more than there is");
+	expect(fits_beside(12 * MB, 0, 2500) == 0 && fits_beside(12 * MB + 1, 0, 2500) == 1, "25 %% are 4 MB");
+	expect(fits_beside(1, 0, 10000) == 1, "100 %%");
+	expect(fits_beside(UINT64_MAX / 4, 1, 0) == 1 && fits_beside(1, UINT64_MAX, 0) == 1, "large numbers");
+	/* The file to be replaced takes its room until then. */
+	put_file("x.rdump", calloc(1, 4 * MB), 4 * MB);
+	expect(fits_beside(8 * MB, 4 * MB, 0) == 0 && fits_beside(8 * MB + 1, 4 * MB, 0) == 1, "beside the earlier file");
+	expect(count_parts() == 0, "left behind:\n%s", list_folder("."));
+}
+
+/* What another dump in the folder has reserved is not free, though the file system has found no block for it. */
+static void min_free_counts_the_making(void)
+{
+	struct rdump_file other;
+
+	mount_tmpfs("size=16m", 0);
+	expect(create_beside("a.rdump", 6 * MB, 10 * MB, 0) == 0, "%s", why());
+	other = file;
+	expect(fits_beside(2 * MB, 8 * MB, 0) == 0 && fits_beside(2 * MB + 1, 8 * MB, 0) == 1, "beside 6 MB reserved");
+	expect(file.available == 10 * MB, "%llu are free", (unsigned long long) file.available);
+	expect(fallocate(other.fd, 0, 0, 6 * MB) == 0, "fallocate: %s", strerror(errno));
+	expect(fits_beside(2 * MB, 8 * MB, 0) == 0 && fits_beside(2 * MB + 1, 8 * MB, 0) == 1, "beside 6 MB in blocks");
+	/* While it grows, its own blocks do not count a second time. */
+	expect(rdump_file_grow(&other, 6 * MB, &error) == 0, "%s", why());
+	other.min_free.bytes = 8 * MB;
+	expect(rdump_file_grow(&other, 8 * MB, &error) == 0, "%s", why());
+	expect(rdump_file_grow(&other, 8 * MB + 1, &error) < 0 && error.err == ENOSPC, "it grew: %s", why());
+	rdump_file_close(&other);
+}
+
+static int decided[2], release[2];
+
+/* Keeps what it has reserved until all have decided, without a block. */
+static void one_of_twenty_beside(void *context)
+{
+	char byte, path[32];
+	int status;
+
+	snprintf(path, sizeof(path), "%d.rdump", *(int *) context);
+	close(release[1]);
+	status = create_beside(path, 3 * MB, 20 * MB, 0);
+	expect(status >= 0, "%s", why());
+	expect(write(decided[1], status == 0 ? "x" : "-", 1) == 1 && read(release[0], &byte, 1) == 0, "%s",
+		strerror(errno));
+	rdump_file_close(&file);
+}
+
+/* Twenty at once: no two of them take the same room. */
+static void min_free_of_twenty(void)
+{
+	pid_t child[20];
+	char made;
+	int count = 0;
+
+	mount_tmpfs("size=40m", 0);
+	expect(pipe(decided) == 0 && pipe(release) == 0, "pipe");
+	for (int i = 0; i < 20; i++) {
+		child[i] = start_child(one_of_twenty_beside, &i);
+	}
+	for (int i = 0; i < 20; i++) {
+		expect(read(decided[0], &made, 1) == 1, "read");
+		count += made == 'x';
+	}
+	close(release[1]);
+	for (int i = 0; i < 20; i++) {
+		end_child(child[i]);
+	}
+	expect(count == 6, "%d dumps of 3 MB, of 40 MB, 20 of which stay free", count);
+}
+
 /* ---- left-overs -------------------------------------------------------------------------------------------------- */
 
 /* The name of a temporary file that a process of this boot made in this folder. */
@@ -485,7 +583,8 @@ static void left_overs(void)
 	must_make("a.rdump", 10, 0);
 	expect(count_parts() == 1, "the left-over is there, or the file in the making is not:\n%s", list_folder("."));
 	/* Even if another process has locked the folder, or a budget needs the space. */
-	expect(make("b.rdump", 1 * MB, 3 * MB + 9) == 1 && file.others == 2 * MB + 10, "the living one was not counted");
+	expect(
+		make("b.rdump", 1 * MB, 3 * MB + 9) == 1 && file.others.sizes == 2 * MB + 10, "the living one was not counted");
 	kill_child(living);
 	must_make("b.rdump", 1 * MB, 1 * MB + 10);
 	expect(count_parts() == 0 && stat("second.rdump", &status) < 0, "left over:\n%s", list_folder("."));
@@ -540,8 +639,8 @@ static void crowded_folder(void)
 		snprintf(name, sizeof(name), "%08d-of-a-thousand.rdump", i);
 		put_file(i % 2 ? name : name_of_ours(i), "12345678", 8);
 	}
-	expect(make("x.rdump", 1000, 500 * 8 + 999) == 1 && file.others == 500 * 8, "the others take %llu",
-		(unsigned long long) file.others);
+	expect(make("x.rdump", 1000, 500 * 8 + 999) == 1 && file.others.sizes == 500 * 8, "the others take %llu",
+		(unsigned long long) file.others.sizes);
 	must_make("x.rdump", 1000, 500 * 8 + 1000);
 	for (int i = 0; i < 1000; i += 2) {
 		expect(access(name_of_ours(i), F_OK) < 0, "a left-over is still there");
@@ -578,8 +677,8 @@ static void of_another_host(void)
 	put_file(FOREIGN, "being written", 13);
 	make_beside(0, 0);
 	expect(access(FOREIGN, F_OK) == 0, "a file that was written just now was removed");
-	expect(
-		make("b.rdump", 10, 32) == 1 && file.others == 23, "it does not count: %llu", (unsigned long long) file.others);
+	expect(make("b.rdump", 10, 32) == 1 && file.others.sizes == 23, "it does not count: %llu",
+		(unsigned long long) file.others.sizes);
 	make_beside(0, 7200);
 	expect(access(FOREIGN, F_OK) == 0, "it was removed because this host's clock is not that of the file system");
 	make_beside(RDUMP_LEFTOVER_AGE - 60, -7200);
@@ -675,7 +774,8 @@ static void budget_does_not_wrap(void)
 			skip("no file of %lld bytes: %s", (long long) size[i], strerror(errno));
 		}
 	}
-	expect(make("x.rdump", 10, MB) == 1 && file.others == UINT64_MAX, "others: %llu", (unsigned long long) file.others);
+	expect(make("x.rdump", 10, MB) == 1 && file.others.sizes == UINT64_MAX, "others: %llu",
+		(unsigned long long) file.others.sizes);
 }
 
 /* Two mounts of a file system: a lock may be visible in one of them only. */
@@ -871,7 +971,7 @@ static void allocate_where_it_helps(void)
 		shim.file_system = i < 2 ? none[i] : disk;
 		shim.before = count_allocations;
 		expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 8192, 0, &error) == 0
-				&& rdump_file_allocate(&file, &error) == 0,
+				&& rdump_file_allocate(&file, 0, 8192, &error) == (i < 2),
 			"%s", why());
 		shim_disarm();
 		rdump_file_close(&file);
@@ -1026,6 +1126,9 @@ int main(void)
 	check("budget: temporary files count", budget_counts_the_making);
 	check("budget: a dump that grows", budget_while_growing);
 	check("budget: twenty processes at the same time", budget_of_twenty);
+	check("what must stay free: exact to the block", min_free);
+	check("what must stay free: what others have reserved is not", min_free_counts_the_making);
+	check("what must stay free: twenty processes at the same time", min_free_of_twenty);
 	check("old files: those of killed processes are removed, others are kept", left_overs);
 	check("old files: files with similar names are kept", look_alikes);
 	check("old files: one that another host may write is kept for an hour", of_another_host);

@@ -87,8 +87,9 @@ static void check_mapping(const struct rdump_mapping *mapping, uint64_t previous
 	must(!memchr(mapping->line, '\n', length), "a line with a newline");
 }
 
-static int ignore_run(void *context, uint64_t begin, uint64_t end)
+static int ignore_run(void *context, const struct rdump_run *run)
 {
+	uint64_t begin = run->begin, end = run->end;
 	uint64_t *previous = context;
 
 	must(begin < end && begin >= *previous, "runs overlap, or are out of order");

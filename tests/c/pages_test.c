@@ -45,16 +45,27 @@ static struct rdump_error error;
 static struct {
 	uint64_t begin, end, previous;
 	unsigned char *there;
-	size_t pages, runs;
+	size_t pages, runs, regions, zeros;
 } got;
 
-static int collect(void *context, uint64_t begin, uint64_t end)
+static bool in_full; /* where regions may touch */
+
+static int collect(void *context, const struct rdump_run *run)
 {
+	uint64_t begin = run->begin, end = run->end;
+
 	(void) context;
 	expect(begin < end && begin % page == 0 && end % page == 0, "a run that is not of whole pages");
-	expect(got.runs == 0 || begin > got.previous, "runs that touch, overlap or are out of order: %llx behind %llx",
-		(unsigned long long) begin, (unsigned long long) got.previous);
+	expect(run->joined ? begin == got.previous
+					   : got.regions == 0 || begin > got.previous || (in_full && begin == got.previous),
+		"runs that touch, overlap or are out of order: %llx behind %llx", (unsigned long long) begin,
+		(unsigned long long) got.previous);
 	got.previous = end;
+	got.regions += !run->joined;
+	if (run->zeros) {
+		got.zeros += (end - begin) / page;
+		return 0;
+	}
 	got.runs++;
 	expect(begin >= got.begin && end <= got.end, "a run outside of the arena");
 	for (uint64_t at = begin; at < end; at += page) {
@@ -63,6 +74,8 @@ static int collect(void *context, uint64_t begin, uint64_t end)
 	}
 	return 0;
 }
+
+static uint64_t vm_stack; /* in the arena, or 0 */
 
 /* Asks for the runs of the arena. Returns whether that source exists here. */
 static bool ask(enum source source, void *arena, size_t size, bool full)
@@ -88,6 +101,7 @@ static bool ask(enum source source, void *arena, size_t size, bool full)
 	if (old_entries) {
 		finder.since_linux_4_5 = false;
 	}
+	finder.vm_stack = vm_stack;
 	if (source >= MINCORE) {
 		rdump_pages_close(&finder);
 	}
@@ -219,7 +233,7 @@ static void source_that_stops(void)
 	touch(arena, wanted, pages);
 	for (size_t which = 0; which < 3; which++) {
 		for (int nth = 1; nth <= 3; nth++) {
-			got.runs = got.pages = 0;
+			got.runs = got.pages = got.regions = got.zeros = 0;
 			got.begin = (uintptr_t) arena;
 			got.end = got.begin + pages * page;
 			got.there = calloc(pages, 1);
@@ -255,7 +269,7 @@ static void source_that_stops(void)
 		rdump_scratch_take(&scratch);
 		expect(open_pages(&maps, &scratch, false, &error) == 0, "cannot %s", error.step);
 		bool scan = finder.can_scan = which == 0 && finder.can_scan && scan_works, entries = finder.pagemap >= 0;
-		got.runs = got.pages = 0;
+		got.runs = got.pages = got.regions = got.zeros = 0;
 		got.there = calloc(pages, 1);
 		shim_arm();
 		shim.only = call[which];
@@ -303,7 +317,7 @@ static void a_terabyte(void)
 	}
 	for (int source = SCAN; source <= NOTHING; source++) {
 		/* smaps says that it is untouched, and no source is asked. */
-		got.runs = got.pages = 0;
+		got.runs = got.pages = got.regions = got.zeros = 0;
 		got.begin = (uintptr_t) arena;
 		got.end = got.begin + size;
 		shim_show_only(arena, arena + size);
@@ -331,7 +345,7 @@ static void a_terabyte(void)
 	rdump_scratch_take(&scratch);
 	expect(open_pages(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
 	if (finder.can_scan) {
-		got.runs = got.pages = 0;
+		got.runs = got.pages = got.regions = got.zeros = 0;
 		got.there = calloc(size / page, 1); /* untouched but for two bytes */
 		shim_arm();
 		expect(rdump_pages_runs(&finder, collect, NULL) == 0, "runs");
@@ -462,10 +476,127 @@ static void neighbours_are_one_run(void)
 	expect(got.runs == 3 && got.pages == 7, "with a page not to be dumped: %zu pages in %zu runs", got.pages, got.runs);
 }
 
-static int stop_at_third(void *context, uint64_t begin, uint64_t end)
+/* ---- holes ------------------------------------------------------------------------------------------------------- */
+
+static void expect_found(const char *what, size_t regions, size_t pages, size_t zeros)
 {
-	(void) begin;
-	(void) end;
+	expect(got.regions == regions && got.pages == pages && got.zeros == zeros,
+		"%s: %zu regions, %zu pages, %zu pages of zeros, not %zu, %zu, %zu", what, got.regions, got.pages, got.zeros,
+		regions, pages, zeros);
+}
+
+/* Holes of up to 1 MB in private anonymous writable memory are bridged, longer ones and others are not. */
+static void holes_are_bridged(void)
+{
+	size_t longest = RDUMP_LONGEST_HOLE / page, pages = 2 * longest + 20;
+	unsigned char *arena = reserve(pages * page, MAP_PRIVATE | MAP_ANONYMOUS);
+
+	arena[5 * page] = arena[7 * page] = arena[8 * page] = 1;
+	arena[(9 + longest) * page] = 1;      /* behind a hole of 1 MB */
+	arena[(11 + 2 * longest) * page] = 1; /* behind one that is a page longer */
+	for (int source = SCAN; source < NOTHING; source++) {
+		if (ask((enum source) source, arena, pages * page, false)) {
+			expect_found(source_name[source], 2, 5, 1 + longest);
+		}
+	}
+	expect(mprotect(arena, pages * page, PROT_READ) == 0, "mprotect: %s", strerror(errno));
+	ask(SCAN, arena, pages * page, false);
+	expect_found("read-only", 4, 5, 0);
+	arena = reserve(pages * page, MAP_SHARED | MAP_ANONYMOUS);
+	arena[5 * page] = arena[7 * page] = 1;
+	ask(SCAN, arena, pages * page, false);
+	expect_found("shared", 2, 2, 0);
+}
+
+/* Between two mappings as well, where both are such memory. The arena holds mappings of three pages. */
+static void holes_between_mappings(void)
+{
+	unsigned char *arena = reserve(9 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+
+	arena[0] = arena[page] = arena[8 * page] = 1;
+	expect(mprotect(arena + 3 * page, 3 * page, PROT_READ | PROT_WRITE | PROT_EXEC) == 0, "mprotect: %s",
+		strerror(errno));
+	ask(SCAN, arena, 9 * page, false);
+	expect_found("all writable", 1, 3, 6);
+	expect(mprotect(arena + 3 * page, 3 * page, PROT_READ) == 0, "mprotect: %s", strerror(errno));
+	ask(SCAN, arena, 9 * page, false);
+	expect_found("with a read-only one", 2, 3, 0);
+	expect(mprotect(arena + 3 * page, 3 * page, PROT_NONE) == 0, "mprotect: %s", strerror(errno));
+	ask(SCAN, arena, 9 * page, false);
+	expect_found("with one that cannot be read", 2, 3, 0);
+	arena[2 * page] = arena[6 * page] = 1;
+	expect(mprotect(arena + 3 * page, 3 * page, PROT_READ) == 0, "mprotect: %s", strerror(errno));
+	ask(SCAN, arena, 9 * page, false);
+	expect_found("with an untouched read-only one", 2, 5, 1);
+}
+
+/* The first page at each 2 MB of the mapping that holds the VM stack is there, if only as zeros. */
+static void chunks_can_be_probed(void)
+{
+	size_t chunk = RDUMP_CHUNK / page, pages = 5 * chunk + 3;
+	unsigned char *reserved = reserve((pages + chunk) * page, MAP_PRIVATE | MAP_ANONYMOUS);
+	/* Begins a page before a boundary, and ends two pages behind one. */
+	unsigned char *arena = (unsigned char *) (((uintptr_t) reserved + RDUMP_CHUNK) & ~(RDUMP_CHUNK - 1)) - page;
+
+	unsigned char *end = reserved + (pages + chunk) * page;
+
+	if (arena + pages * page < end) {
+		expect(munmap(arena + pages * page, (size_t) (end - arena) - pages * page) == 0, "munmap: %s", strerror(errno));
+	}
+	if (arena > reserved) {
+		expect(munmap(reserved, (size_t) (arena - reserved)) == 0, "munmap: %s", strerror(errno));
+	}
+	arena[(1 + chunk) * page] = 1;                 /* the first page of the second chunk */
+	arena[(1 + 2 * chunk + chunk / 4) * page] = 1; /* a quarter of a chunk behind the third boundary */
+	for (int source = SCAN; source < NOTHING; source++) {
+		vm_stack = 0;
+		if (!ask((enum source) source, arena, pages * page, false)) {
+			continue;
+		}
+		expect_found("without a VM stack", 2, 2, 0);
+		vm_stack = (uintptr_t) arena + 3 * page;
+		ask((enum source) source, arena, pages * page, false);
+		/* Boundaries 0 to 5: 1 is touched, 2 is bridged to what follows. */
+		expect_found(source_name[source], 6, 2, 5 + chunk / 4 - 1);
+	}
+	vm_stack = 0;
+}
+
+/* A full dump holds read-only files, in regions of their own: a reader loads a region whole. */
+static void full_only(void)
+{
+	unsigned char *bytes = calloc(6, page), *arena = reserve(9 * page, MAP_PRIVATE | MAP_ANONYMOUS);
+	int fd;
+
+	put_file("library", bytes, 6 * page);
+	fd = open("library", O_RDONLY | O_CLOEXEC);
+	expect(mmap(arena + 3 * page, 3 * page, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) != MAP_FAILED, "mmap");
+	memset(arena, 1, 3 * page);
+	memset(arena + 6 * page, 1, 3 * page);
+	ask(SCAN, arena, 9 * page, false);
+	expect_found("lean", 2, 6, 0);
+	in_full = true;
+	ask(SCAN, arena, 9 * page, true);
+	expect_found("full", 3, 9, 0);
+	/* Two of them together are one region. */
+	expect(mmap(arena + 6 * page, 3 * page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, 0) != MAP_FAILED,
+		"mmap");
+	ask(SCAN, arena, 9 * page, true);
+	expect_found("full, with two files", 2, 9, 0);
+	/* RELRO: a lean dump has some of its pages. */
+	expect(mmap(arena + 3 * page, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0) != MAP_FAILED,
+		"mmap");
+	arena[3 * page] = 1;
+	expect(mprotect(arena + 3 * page, 3 * page, PROT_READ) == 0, "mprotect");
+	ask(SCAN, arena, 9 * page, false);
+	expect_found("lean, with RELRO", 1, 4, 0);
+	ask(SCAN, arena, 9 * page, true);
+	expect_found("full, with RELRO", 2, 9, 0);
+}
+
+static int stop_at_third(void *context, const struct rdump_run *run)
+{
+	(void) run;
 	return ++*(int *) context == 3 ? 42 : 0;
 }
 
@@ -510,7 +641,7 @@ static void scratch_is_cut_out(void)
 		own.begin = arena + row[i].begin * page;
 		own.end = arena + row[i].end * page;
 		maps.scratch = &own;
-		got.runs = got.pages = 0;
+		got.runs = got.pages = got.regions = got.zeros = 0;
 		got.previous = 0;
 		got.begin = (uintptr_t) arena;
 		got.end = got.begin + 30 * page;
@@ -627,7 +758,7 @@ static void mincore_and_swap(void)
 		memset(arena + 10 * page, 1, page);
 		shim_restore();
 		shim_show_only(arena, arena + 50 * page);
-		got.runs = got.pages = 0;
+		got.runs = got.pages = got.regions = got.zeros = 0;
 		got.begin = (uintptr_t) arena;
 		got.end = got.begin + 50 * page;
 		got.there = calloc(50, 1);
@@ -758,6 +889,10 @@ int main(void)
 	check("more pages than one answer holds", more_than_one_answer);
 	check("a source that fails, or is interrupted", source_that_stops);
 	check("1 TB of reserved address space: no page, no system call", a_terabyte);
+	check("holes of up to 1 MB are bridged, in private anonymous writable memory", holes_are_bridged);
+	check("holes between mappings", holes_between_mappings);
+	check("each chunk in the mapping of the VM stack can be probed", chunks_can_be_probed);
+	check("what only a full dump holds is apart", full_only);
 	check("shared pages that only another process touched", shared_memory_of_others);
 	check("the pages of a forked child", in_a_forked_child);
 	check("read-only pages of a file: those that have changed", changed_pages);

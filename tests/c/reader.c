@@ -101,6 +101,27 @@ static bool is_mapped(const struct reader *reader, uint64_t begin, uint64_t end)
 	return begin >= end;
 }
 
+/*
+ * A full dump keeps what only it holds, files that are there and that this process has not changed, apart from the
+ * rest. Does one of the two mappings that meet at an address belong to those, and the other not?
+ */
+static bool is_border(const struct reader *reader, uint64_t address)
+{
+	int meeting = 0, only_full = 0;
+
+	for (uint32_t i = 0; i < reader->mappings; i++) {
+		const struct reader_mapping *mapping = &reader->mapping[i];
+		size_t length = strlen(mapping->name);
+		bool deleted = length > 10 && !strcmp(mapping->name + length - 10, " (deleted)");
+
+		if (mapping->first == address || mapping->last == address) {
+			meeting++;
+			only_full += mapping->inode != 0 && !deleted && !(mapping->private && mapping->writable);
+		}
+	}
+	return meeting == 2 && only_full > 0;
+}
+
 static void take_global(const char *name, uint64_t address, const char *wanted, uint64_t *global)
 {
 	if (!strcmp(name, wanted)) {
@@ -190,7 +211,8 @@ void reader_open(struct reader *reader, const char *path)
 		expect(region->size > 0 && region->address % page_size == 0 && region->size % page_size == 0,
 			"region %u is not of whole pages", i);
 		expect(region->address >= previous_end, "region %u overlaps the one before, or is out of order", i);
-		expect(i == 0 || region->address != previous_end, "region %u touches the one before: cut without need", i);
+		expect(i == 0 || region->address != previous_end || is_border(reader, previous_end),
+			"region %u touches the one before: cut without need", i);
 		previous_end = region->address + region->size;
 		expect(is_mapped(reader, region->address, previous_end), "region %u at %llx lies outside of the mappings", i,
 			(unsigned long long) region->address);

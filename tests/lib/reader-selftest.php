@@ -146,6 +146,15 @@ same('not strict: regions that are no whole pages, lie together, lie outside the
 same('not strict: what is there', [true, false, false],
     [$dump->has(0x10001, 3), $dump->has(0x10000), $dump->has(0x10003, 2)]);
 
+/* What only a full dump holds, a file that is there, is apart from the rest. */
+foreach (['read-only' => [1, 0, 1, 1], 'shared' => [1, 1, 0, 0]] as $kind => $flags) {
+    $file = ['mappings' => [mapping('00010000', '00014000', '[heap]'),
+        mapping('00014000', '00015000', '/a file', $flags, '00001000', 'fd:01', 99)],
+        'regions' => [region(0x13000, page('a')), region(0x14000, page('b'))]];
+    same("a file that is $kind, beside other memory", [[0x13000, 4096], [0x14000, 4096]],
+        open(dump_file($file))->regions());
+}
+
 $big = fopen($path, 'w');
 fwrite($big, dump_file(['regions' => [pack('PP', 0x100000000, 5 << 30)],
     'mappings' => [mapping('100000000', '300000000')]]));
@@ -219,6 +228,8 @@ foreach ([
     'overlapping regions' => [[region(0x10000, page('a') . page('b')), region(0x11000, page('c'))], 'begins before'],
     'regions out of order' => [[region(0x13000, page('a')), region(0x10000, page('c'))], 'begins before'],
     'one region twice' => [[region(0x10000, page('a')), region(0x10000, page('a'))], 'begins before'],
+    'regions that touch, at a mapping of a deleted file' => [[region(0x13000, page('a')), region(0x14000, page('a'))],
+        'cut in two'],
     'regions that touch' => [[region(0x10000, page('a')), region(0x11000, page('a'))], 'cut in two'],
     'an empty region' => [[region(0x10000, '')], 'size of region 0'],
     'a region that is no whole page' => [[region(0x10000, 'abc')], 'whole pages'],
