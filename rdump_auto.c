@@ -195,7 +195,7 @@ static void write_dump(const struct attempt *attempt, struct rdump_result *resul
 	request.budget = RDUMP_G(oom_dump_max_total);
 	request.near_limit = trigger->near_limit;
 	request.left = trigger->left;
-	if (RDUMP_G(background) && !trigger->at_end) {
+	if (RDUMP_G(background) && !trigger->at_end && !trigger->near_limit) {
 		start_dump(attempt, &request, result);
 	} else {
 		rdump_request_write(&request, file, result);
