@@ -316,7 +316,8 @@ static void without_page_table(void)
 static void stays_full(void)
 {
 	static const char *const call[] = {"write", "writev", "ftruncate", "renameat", "openat", "flock"};
-	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 5, 0, 0}, .marker = true, .budget = (uint64_t) 1 << 30};
+	struct rdump_request request
+		= {.process = {"v82", 1, 2, 3, 4, 5, 0, 0}, .marker = true, .budget = (uint64_t) 1 << 30};
 	struct rdump_file file;
 	struct rdump_result result;
 

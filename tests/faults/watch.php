@@ -75,7 +75,8 @@ $case = new FaultCase('watch: a filter refuses timer_create()');
 foreach ([1 => 'EPERM', 38 => 'ENOSYS'] as $number => $error) {
     $case->injected++;
     [$status, $log, $output] = run(null, leak('PHP', 4, 0, 200) . $await,
-        ['rdump.watch_dump' => $path, 'rdump.watch_rss' => '150M'], rdump_command([$launch, 'timer_create', $number]) . ' ');
+        ['rdump.watch_dump' => $path, 'rdump.watch_rss' => '150M'],
+        rdump_command([$launch, 'timer_create', $number]) . ' ');
     if ($status !== 0) {
         $case->lostProcess("$error: status $status: $output");
     }
@@ -91,7 +92,8 @@ $case->refused++;
 if ($status !== 0 || $output !== 'done') {
     $case->lostProcess("status $status: $output");
 }
-if ($log !== 'rdump: watch: there will be no dump by rdump.watch_dump: cannot start a thread: Operation not permitted') {
+if ($log !== 'rdump: watch: there will be no dump by rdump.watch_dump: cannot start a thread: '
+    . 'Operation not permitted') {
     $case->wrong("log: $log");
 }
 $case->close();
