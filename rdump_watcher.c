@@ -25,10 +25,14 @@
 #define SHORTEST ((uint64_t) 2 * 1000 * 1000)
 #define LONGEST ((uint64_t) 200 * 1000 * 1000)
 
-/* A timer of the process's time is as exact as the kernel's tick. A process that grows so near to the mark is looked at
- * each millisecond. */
-#define NEAR ((uint64_t) 32 << 20)
-#define NEAR_EVERY 1
+/*
+ * A timer of the process's time is asked at the ticks of the kernel's clock that find the process at work, and may miss
+ * one that works in short bursts. So one that grows is looked at by the clock as well: so many times until it would be
+ * at the mark if it went on like this, and no longer than so many milliseconds later.
+ */
+#define TIMES 4
+#define LATEST 1000
+#define PERIOD 100 /* milliseconds: how fast it grows is measured over so long a time */
 
 /* Milliseconds: what others do, and what an administrator changes, is looked at so often. */
 #define OTHERS_EVERY 1000
@@ -127,9 +131,12 @@ struct watch {
 	uint64_t largest;   /* resident memory of the largest other process of the cgroup ... */
 	uint64_t largest_at;
 
-	uint64_t resident; /* at the last look */
-	bool grows;        /* from the one before to that */
-	uint64_t reached;  /* the resident memory from which it has to fall; 0 = it may be told */
+	uint64_t from;   /* the resident memory ... */
+	uint64_t since;  /* ... at the beginning of a period, milliseconds ... */
+	uint64_t rate;   /* ... and what it grew by in a millisecond in the period before */
+	uint64_t latest; /* milliseconds until the next look, at most */
+
+	uint64_t reached; /* the resident memory from which it has to fall; 0 = it may be told */
 	bool has_timer;
 	int timer;
 };
@@ -229,17 +236,14 @@ static bool is_due(struct watch *watch, uint64_t now, uint64_t resident)
 	return !watch->reached || (again && now >= again);
 }
 
-/* Looks, and tells. Returns the bytes that are left to the mark. */
-static uint64_t look(struct watch *watch)
+/* Tells where the mark is reached. Returns the bytes that are left to the mark. */
+static uint64_t judge(struct watch *watch, uint64_t now, uint64_t resident)
 {
-	struct rdump_watcher_sight sight;
-	uint64_t now = rdump_counters_now(), left;
+	struct rdump_watcher_sight sight = {.resident = resident};
+	uint64_t left;
 
 	look_up_mark(watch, now, false);
-	sight.resident = rdump_cgroup_resident(0);
-	watch->grows = sight.resident > watch->resident;
-	watch->resident = sight.resident;
-	if (!watch->mark.bytes || !is_due(watch, now, sight.resident)) {
+	if (!watch->mark.bytes || !is_due(watch, now, resident)) {
 		return UINT64_MAX;
 	}
 	left = take_sight(watch, now, &sight);
@@ -251,10 +255,35 @@ static uint64_t look(struct watch *watch)
 		store(&watcher.again, 0);
 		sight.left = left_of_limit(watch);
 		if (watcher.reached(&sight)) {
-			watch->reached = sight.resident < watch->mark.bytes ? sight.resident : watch->mark.bytes;
+			watch->reached = resident < watch->mark.bytes ? resident : watch->mark.bytes;
 			return UINT64_MAX;
 		}
 	}
+	return left;
+}
+
+/* Bytes by which the process grows in a millisecond: in this period, or in the one before if that was more. */
+static uint64_t rate_of_growth(struct watch *watch, uint64_t now, uint64_t resident)
+{
+	uint64_t elapsed = now > watch->since ? now - watch->since : 1;
+	uint64_t rate = resident > watch->from ? (resident - watch->from) / elapsed : 0;
+	uint64_t most = rate > watch->rate ? rate : watch->rate;
+
+	if (elapsed >= PERIOD) {
+		watch->rate = watch->since ? rate : 0;
+		watch->from = resident;
+		watch->since = now;
+	}
+	return most;
+}
+
+/* Looks at the process. Returns the bytes that are left to the mark. */
+static uint64_t look(struct watch *watch)
+{
+	uint64_t now = rdump_counters_now(), resident = rdump_cgroup_resident(0);
+	uint64_t rate = rate_of_growth(watch, now, resident), left = judge(watch, now, resident);
+
+	watch->latest = rate && left / rate / TIMES < LATEST ? left / rate / TIMES + 1 : LATEST;
 	return left;
 }
 
@@ -288,25 +317,23 @@ static void close_timer(const struct watch *watch)
 	}
 }
 
-/* Sleeps until the process may have used up what is left, or is to end; a second at most. */
-static void sleep_for(struct watch *watch, uint64_t left)
+/* Sleeps until the process may have used up what is left, or is to end. */
+static void sleep_for(const struct watch *watch, uint64_t left)
 {
-	struct timespec most = {1, 0};
+	uint64_t nanoseconds = left / FASTEST, milliseconds = watch->latest;
 	struct itimerspec time;
-	uint64_t nanoseconds = left / FASTEST;
+	struct timespec most;
 	sigset_t wake;
 
-	nanoseconds = nanoseconds < SHORTEST ? SHORTEST : nanoseconds > LONGEST ? LONGEST
-																			: nanoseconds;
+	nanoseconds = nanoseconds > SHORTEST ? nanoseconds : SHORTEST;
 	memset(&time, 0, sizeof(time));
-	time.it_value.tv_nsec = (long) nanoseconds;
-	if (watch->grows && left < NEAR) {
-		most.tv_sec = 0;
-		most.tv_nsec = NEAR_EVERY * 1000000;
-	} else if (!watch->has_timer || syscall(SYS_timer_settime, watch->timer, 0, &time, NULL) < 0) {
-		most.tv_sec = 0;
-		most.tv_nsec = WITHOUT_TIMER * 1000000;
+	time.it_value.tv_nsec = (long) (nanoseconds < LONGEST ? nanoseconds : LONGEST);
+	if ((!watch->has_timer || syscall(SYS_timer_settime, watch->timer, 0, &time, NULL) < 0)
+		&& milliseconds > WITHOUT_TIMER) {
+		milliseconds = WITHOUT_TIMER;
 	}
+	most.tv_sec = (time_t) (milliseconds / 1000);
+	most.tv_nsec = (long) (milliseconds % 1000) * 1000000;
 	sigemptyset(&wake);
 	sigaddset(&wake, WAKE);
 	(void) sigtimedwait(&wake, NULL, &most);

@@ -40,7 +40,8 @@ $limit = 200 + $before;
 $group = rdump_cgroup_make('rdump-phpt-' . getmypid(), $limit << 20);
 foreach (['killed' => -1, 'goes-on' => (int) ($limit * 0.93) - $before] as $name => $most) {
     $run = new RdumpRun($folder, rdump_shell(rdump_cgroup_command($group,
-        rdump_command(array_merge(rdump_arguments($folder, ['memory_limit' => -1,
+        /* At the limit the kernel may try to get memory back for minutes before it kills. */
+        'timeout -s KILL 100 ' . rdump_command(array_merge(rdump_arguments($folder, ['memory_limit' => -1,
         'rdump.watch_dump' => "$folder/$name.rdump"]), ['-r', str_replace(['MOST', '__DIR__'],
         [$most, "'$folder'"], $leak)]))), '', $folder));
     echo "status $run->status\n", $run->out;

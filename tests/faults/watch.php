@@ -30,6 +30,8 @@ function run($group, $script, array $ini, $before = '')
         array_push($command, '-d', "$name=$value");
     }
     file_put_contents("$base/script.php", '<?php ' . $script);
+    /* At the limit the kernel may try to get memory back for minutes before it kills. */
+    $before = ($group ? 'timeout -s KILL 100 ' : '') . $before;
     [$status, $output, $errors] = rdump_shell(within($group, $before . rdump_command($command) . " $base/script.php"));
     $log = (string) @file_get_contents("$base/log");
     preg_match_all('/rdump: .*/', $log, $lines);
@@ -239,6 +241,16 @@ function start_server($command, $log)
         [0 => ['file', '/dev/null', 'r'], 1 => ['file', $log, 'w'], 2 => ['file', $log, 'a']], $pipes);
 }
 
+/* The resident pages of each process in a cgroup. */
+function sizes($group)
+{
+    $sizes = [];
+    foreach (file("$group/cgroup.procs", FILE_IGNORE_NEW_LINES) as $pid) {
+        $sizes[$pid] = (int) explode(' ', @file_get_contents("/proc/$pid/statm") . ' 0 0')[1];
+    }
+    return $sizes;
+}
+
 /* Has each of the workers serve a request. Returns what the last one says. */
 function let_all_work($port)
 {
@@ -278,10 +290,18 @@ foreach (['90%' => '/the most of all in a cgroup that has \d+ of its 209715200 i
     } else {
         $leak = stream_socket_client("tcp://127.0.0.1:$port");
         fwrite($leak, "GET /leak.php HTTP/1.0\r\n\r\n");
+        /* At the limit the kernel may try to get memory back for minutes before it kills. */
+        rdump_await(function () use ($base) {
+            return preg_match('/ exited on signal 9/', file_get_contents("$base/fpm.log"));
+        }, 20);
+        $largest = array_search(max($sizes = sizes($group)), $sizes);
+        if (!preg_match('/ exited on signal 9/', file_get_contents("$base/fpm.log"))) {
+            posix_kill($largest, SIGKILL);
+        }
         $killed = rdump_await(function () use ($base) {
             return preg_match('/child (\d+) exited on signal 9/', file_get_contents("$base/fpm.log"), $match)
                 ? $match[1] : null;
-        }, 120);
+        }, 60);
         fclose($leak);
         $log = implode(' | ', preg_grep('/rdump: /', file("$base/php.log", FILE_IGNORE_NEW_LINES)));
         if (!$killed) {
