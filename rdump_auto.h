@@ -19,8 +19,8 @@ struct rdump_trigger {
 	 */
 	struct rdump_counter *counter;
 	int signal;                   /* for %s in the template: its number; or 0 */
-	bool near_limit; /* little memory is left: while a copy writes, what the process changes would be doubled ... */
-	uint64_t left;   /* ... so many bytes: see struct rdump_request */
+	bool near_limit;              /* little memory is left (a copy that writes would double what changes) ... */
+	uint64_t left;                /* ... so many bytes: see struct rdump_request */
 	bool in_handler;              /* of a signal: a relative template is relative to the process's working directory */
 	bool at_end;                  /* the worker ends with this dump: rdump.background does not hold */
 	struct rdump_workspace *work; /* NULL = RDUMP_G(automatic), which no handler may use: it interrupts those who do */
