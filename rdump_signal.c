@@ -9,8 +9,8 @@
 #include "rdump_ini.h"
 #include "rdump_pending.h"
 #include "rdump_request.h"
-#include "rdump_scratch.h"
 #include "rdump_threads.h"
+#include "rdump_undisturbed.h"
 
 #include "SAPI.h"
 
@@ -97,7 +97,7 @@ static bool begin_dump(void)
 {
 	pid_t self = getpid(), before = __atomic_load_n(&dumping, __ATOMIC_RELAXED);
 
-	return before != self && !rdump_scratch_is_taken() && !RDUMP_G(dumping)
+	return before != self && !rdump_undisturbed_is_on() && !RDUMP_G(dumping)
 		&& __atomic_compare_exchange_n(&dumping, &before, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
