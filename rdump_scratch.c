@@ -94,11 +94,6 @@ void rdump_scratch_take(struct rdump_scratch *scratch)
 	scratch->high = scratch->end;
 }
 
-bool rdump_scratch_is_taken(void)
-{
-	return __atomic_load_n(&dumping, __ATOMIC_RELAXED) == getpid();
-}
-
 void rdump_scratch_give(struct rdump_scratch *scratch)
 {
 	size_t size = (size_t) (scratch->end - scratch->begin);

@@ -25,9 +25,6 @@ struct rdump_scratch {
 /* Waits for another thread's dump to end, then takes the scratch. Cannot fail. */
 RDUMP_HIDDEN void rdump_scratch_take(struct rdump_scratch *scratch);
 
-/* Does a thread of this process have it? Async-signal-safe. */
-RDUMP_HIDDEN bool rdump_scratch_is_taken(void);
-
 /* Gives the memory back to the kernel and lets the next dump begin. */
 RDUMP_HIDDEN void rdump_scratch_give(struct rdump_scratch *scratch);
 

@@ -9,8 +9,8 @@
 #include "rdump_ini.h"
 #include "rdump_pending.h"
 #include "rdump_request.h"
-#include "rdump_scratch.h"
 #include "rdump_threads.h"
+#include "rdump_undisturbed.h"
 
 #include "SAPI.h"
 
@@ -97,7 +97,7 @@ static bool begin_dump(void)
 {
 	pid_t self = getpid(), before = __atomic_load_n(&dumping, __ATOMIC_RELAXED);
 
-	return before != self && !rdump_scratch_is_taken() && !RDUMP_G(dumping)
+	return before != self && !rdump_undisturbed_is_on() && !RDUMP_G(dumping)
 		&& __atomic_compare_exchange_n(&dumping, &before, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
@@ -277,7 +277,8 @@ void rdump_signal_activate(void)
 	}
 	enter_thread();
 	rdump_threads_set_busy(RDUMP_G(listed), true);
-	if (__atomic_load_n(&served, __ATOMIC_RELAXED) != getpid()) {
+	/* Without a context of the server it is opcache that preloads, before PHP 8.2 in the process itself. */
+	if (SG(server_context) && __atomic_load_n(&served, __ATOMIC_RELAXED) != getpid()) {
 		learn_again();
 		__atomic_store_n(&served, getpid(), __ATOMIC_RELAXED);
 	}

@@ -32,4 +32,7 @@ RDUMP_HIDDEN void rdump_undisturbed_begin(struct rdump_undisturbed *before);
  */
 RDUMP_HIDDEN void rdump_undisturbed_end(const struct rdump_undisturbed *before, int unwanted);
 
+/* Is any thread of this process within such a section? Async-signal-safe. */
+RDUMP_HIDDEN bool rdump_undisturbed_is_on(void);
+
 #endif

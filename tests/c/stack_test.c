@@ -32,6 +32,16 @@ static void handle(int signal)
 	expect(sigaction(signal, &action, NULL) == 0, "sigaction");
 }
 
+/* Sanitizers give each thread an alternate stack. */
+static void begin_without(void)
+{
+	stack_t off;
+
+	memset(&off, 0, sizeof(off));
+	off.ss_flags = SS_DISABLE;
+	expect(sigaltstack(&off, NULL) == 0, "sigaltstack: %s", strerror(errno));
+}
+
 static bool has_run_on(const struct rdump_stack *on)
 {
 	return ran_at - (uintptr_t) on->memory < on->size;
@@ -42,6 +52,7 @@ static void installed(void)
 	int before = count_mappings();
 	stack_t now;
 
+	begin_without();
 	handle(SIGUSR1);
 	expect(rdump_stack_install(&stack) == 0 && stack.memory, "install: %s", strerror(errno));
 	raise(SIGUSR1);
@@ -76,6 +87,7 @@ static int step;
 
 static void *in_thread(void *other)
 {
+	begin_without();
 	expect(rdump_stack_install(other) == 0, "install");
 	__atomic_store_n(&step, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&step, __ATOMIC_SEQ_CST) == 1) {
@@ -115,6 +127,7 @@ static void guarded(void)
 	int status;
 	pid_t child;
 
+	begin_without();
 	expect(rdump_stack_install(&stack) == 0, "install");
 	if (check_instrumented()) {
 		return;
