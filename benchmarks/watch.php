@@ -6,11 +6,11 @@
  */
 [, $php, $so] = $argv;
 $seconds = (int) ($argv[3] ?? 60);
+$work = 'for ($end = microtime(true) + SECONDS; microtime(true) < $end;) { md5("work"); }';
 $cases = [
     'asleep, mark far away' => ['sleep(SECONDS);', '90%'],
-    'at work, mark far away' => ['for ($end = microtime(true) + SECONDS; microtime(true) < $end;) { md5("work"); }', '90%'],
-    'at work, 1 MB below the mark' => ['for ($end = microtime(true) + SECONDS; microtime(true) < $end;) { md5("work"); }',
-        'near'],
+    'at work, mark far away' => [$work, '90%'],
+    'at work, 1 MB below the mark' => [$work, 'near'],
 ];
 foreach ($cases as $name => [$code, $mark]) {
     /* It says how large it is before it begins; then it is started again with the mark above that. */
