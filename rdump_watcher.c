@@ -31,7 +31,7 @@
  * at the mark if it went on like this, and no longer than so many milliseconds later.
  */
 #define TIMES 4
-#define LATEST 1000
+#define LATEST 5000
 #define PERIOD 100 /* milliseconds: how fast it grows is measured over so long a time */
 
 /* Milliseconds: what others do, and what an administrator changes, is looked at so often. */
@@ -283,7 +283,11 @@ static uint64_t look(struct watch *watch)
 	uint64_t now = rdump_counters_now(), resident = rdump_cgroup_resident(0);
 	uint64_t rate = rate_of_growth(watch, now, resident), left = judge(watch, now, resident);
 
-	watch->latest = rate && left / rate / TIMES < LATEST ? left / rate / TIMES + 1 : LATEST;
+	/* What others of the cgroup add is of interest where it is three quarters full. */
+	watch->latest = watch->mark.of_cgroup && watch->usage >= watch->mark.bytes / 4 * 3 ? OTHERS_EVERY : LATEST;
+	if (rate && left / rate / TIMES < watch->latest) {
+		watch->latest = left / rate / TIMES + 1;
+	}
 	return left;
 }
 
