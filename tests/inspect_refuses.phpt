@@ -50,7 +50,6 @@ if (rdump_shell('zstd --version')[0] === 0) {
 }
 echo $status, ' ', str_replace($folder, 'FOLDER', strstr("$err to ", ' to ', true)), "\n";
 echo 'left: ', rdump_list("$folder/tmp"), "\n";
-
 echo "\nOptions\n";
 refused(['--what', 'x']);
 refused(['--top=none', 'x']);
@@ -78,7 +77,7 @@ A PHP that is not in the table: what needs no layout is shown
 110
 
 Compressed
-1 inspect: FOLDER/packed.zst is compressed, and there is neither the program zstd nor PHP's extension zstd. Install one (Debian: apt-get install zstd), or run zstd -d where there is one
+1 inspect: FOLDER/packed.zst is compressed, and there is no program zstd here. Install it (Debian: apt-get install zstd), or run zstd -d where there is one
 1 inspect: zstd cannot unpack FOLDER/packed.zst
 left: 
 

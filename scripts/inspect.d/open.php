@@ -73,7 +73,10 @@ function rdump_open($path, $strict, RdumpProgress $progress)
     }
 }
 
-/* A file without a name, with what zstd unpacks. By the program, else by PHP's extension. */
+/*
+ * A file without a name, with what zstd unpacks. Not by PHP's extension zstd: the stream of 0.14 does not end behind the
+ * last frame.
+ */
 function rdump_unpack($path, RdumpProgress $progress)
 {
     $name = @tempnam(sys_get_temp_dir(), 'rdump-inspect-'); /* mode 0600 */
@@ -83,14 +86,11 @@ function rdump_unpack($path, RdumpProgress $progress)
             . ': set TMPDIR to another folder');
     }
     unlink($name);
-    if (rdump_find_program('zstd') !== null) {
-        rdump_unpack_by_program($path, $plain, $progress);
-    } elseif (in_array('compress.zstd', stream_get_wrappers(), true)) {
-        rdump_unpack_by_extension($path, $plain, $progress);
-    } else {
-        throw new RdumpNoFile("$path is compressed, and there is neither the program zstd nor PHP's extension zstd."
-            . " Install one (Debian: apt-get install zstd), or run zstd -d where there is one");
+    if (rdump_find_program('zstd') === null) {
+        throw new RdumpNoFile("$path is compressed, and there is no program zstd here."
+            . " Install it (Debian: apt-get install zstd), or run zstd -d where there is one");
     }
+    rdump_unpack_by_program($path, $plain, $progress);
     rewind($plain);
     return $plain;
 }
@@ -122,20 +122,5 @@ function rdump_unpack_by_program($path, $plain, RdumpProgress $progress)
         $reason = trim(str_replace("zstd: ", '', stream_get_contents($said)));
         throw new RdumpNoFile("zstd cannot unpack $path to " . sys_get_temp_dir() . " (TMPDIR): "
             . preg_replace('/\s*\n\s*/', '; ', str_replace("$real : ", '', $reason)));
-    }
-}
-
-function rdump_unpack_by_extension($path, $plain, RdumpProgress $progress)
-{
-    $packed = @fopen("compress.zstd://$path", 'rb');
-    while ($packed && !feof($packed)) {
-        $part = fread($packed, 1 << 20);
-        if ($part === false || fwrite($plain, $part) !== strlen($part)) {
-            throw new RdumpNoFile("cannot unpack $path to " . sys_get_temp_dir() . ' (TMPDIR)');
-        }
-        $progress->say('unpacking: ' . (int) (ftell($plain) / 1048576) . ' MB');
-    }
-    if (!$packed) {
-        throw new RdumpNoFile("PHP's extension zstd cannot open $path");
     }
 }

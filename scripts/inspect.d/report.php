@@ -242,6 +242,9 @@ function rdump_report_text(array $report)
         if (isset($report[$part])) {
             $make = "rdump_text_of_$part";
             $text .= is_string($report[$part]) ? "\nThe $part cannot be read: $report[$part]\n" : $make($report[$part]);
+            if ($part === 'threads' && is_array($report[$part]) && count($report[$part]) > 1) {
+                $text .= "\nObjects, strings and arrays are those of the thread that dumped.\n";
+            }
         }
     }
     if (!isset($report['mappings'])) {
