@@ -10,7 +10,7 @@ function stop_copy()
 {
     foreach (glob("/proc/[0-9]*/stat") as $file) {
         if (preg_match("/^(\\d+) \\((.*)\\) (\\S) (\\d+)/", (string) @file_get_contents($file), $match)
-            && (int) $match[4] === getmypid() && $match[2] === "rdump") {
+            && (int) $match[4] === getmypid()) {
             shell_exec("kill -STOP $match[1]");
             do {
                 preg_match("/\\) (\\S)/", (string) @file_get_contents($file), $state);
