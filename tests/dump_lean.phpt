@@ -14,11 +14,11 @@ var_dump($dump->pid === getmypid());
 var_dump($dump->has($dump->eg, 8), $dump->has($dump->cg, 8), $dump->has($dump->modules['basic_globals'], 8));
 var_dump(abs($dump->rss - $resident) < $resident / 2);
 var_dump($dump->search($needle) !== null);
-/* The table lists every mapping, as /proc/self/maps does. */
+/* The table lists every mapping, as /proc/self/maps does, and what a copy of the process shares with it. */
 $maps = file_get_contents('/proc/self/maps');
 $missing = 0;
 foreach ($dump->mappings() as $mapping) {
-    if ($mapping['name'] !== '' && $mapping['name'][0] === '/') {
+    if ($mapping['name'] !== '' && $mapping['name'][0] === '/' && $mapping['name'] !== '/dev/zero (deleted)') {
         $line = sprintf('%s-%s %s%s%s%s %s %s %d', $mapping['begin'], $mapping['end'], $mapping['r'] ? 'r' : '-',
             $mapping['w'] ? 'w' : '-',
             $mapping['x'] ? 'x' : '-', $mapping['private'] ? 'p' : 's', $mapping['offset'], $mapping['device'],

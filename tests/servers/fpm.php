@@ -7,6 +7,7 @@
 require __DIR__ . '/lib.php';
 require __DIR__ . '/ends.php';
 require __DIR__ . '/asked.php';
+require __DIR__ . '/copies.php';
 
 list(, $work, $offsets_file, $so) = $argv;
 $offsets = file_get_contents($offsets_file);
@@ -385,6 +386,9 @@ check_workers_that_end(1);
 
 $title = 'fpm, dumps by signal';
 check_signals();
+
+$title = 'fpm, dumps in the background';
+check_copies();
 
 $title = 'fpm, crashes';
 check_crashes();

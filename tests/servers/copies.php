@@ -1,0 +1,98 @@
+<?php
+/*
+ * Dumps in the background in php-fpm (rdump.background): fpm.php runs check_copies(). Neither the client nor the next
+ * request waits for the copy of the worker, and the master does not notice it.
+ */
+
+/* The copy of a worker, while it writes: it is stopped, and its process id is returned; 0 if it was faster. */
+function stop_copy_of($worker)
+{
+    foreach (glob('/proc/[0-9]*/stat') as $file) {
+        if (!preg_match("/^(\d+) \(.*\) \S $worker /", (string) @file_get_contents($file), $match)) {
+            continue;
+        }
+        send_signal($match[1], 'STOP');
+        $state = rdump_await(function () use ($file) {
+            return preg_match('/\) ([TZX])/', (string) @file_get_contents($file) ?: ') X', $found) ? $found[1] : '';
+        }, SECONDS);
+        return $state === 'T' ? (int) $match[1] : 0;
+    }
+    return 0;
+}
+
+/* Has the worker exhaust its memory until its copy is caught. Returns [copy, worker, key, HTTP status]. */
+function catch_copy($port)
+{
+    $caught = rdump_await(function () use ($port) {
+        $worker = get($port, 'b/who.php')['pid'];
+        $key = fresh_key();
+        $status = get_oom($port, 'b/oom.php', ['key' => $key]);
+        $copy = stop_copy_of($worker);
+        return $copy ? [$copy, $worker, $key, $status] : null;
+    }, 2 * SECONDS);
+    return $caught ?: [0, 0, '', 0];
+}
+
+/* Waits until all that was started is told of, with requests, which is when a worker tells. */
+function await_told($port, $path, $count)
+{
+    global $work;
+
+    return rdump_await(function () use ($port, $path, $count, $work) {
+        get($port, 'b/who.php');
+        return substr_count(read_log("$work/fpm.log"), "memory limit reached: dumped to $path") >= $count;
+    }, SECONDS);
+}
+
+function check_copies()
+{
+    global $work, $www, $dumps, $so, $owner;
+
+    publish_all('');
+    array_map('unlink', glob("$work/*.log"));
+    list($fpm, $nginx, $port) = start(0, ["extension=$so", "rdump.oom_dump=$dumps/copy-%p.rdump", 'memory_limit=128M',
+        'rdump.oom_dump_max=0', 'rdump.oom_dump_marker=1', 'rdump.background=1']);
+
+    list($copy, $worker, $key, $status) = catch_copy($port);
+    $path = "$dumps/copy-$worker.rdump";
+    $told = substr_count(read_log("$work/fpm.log"), 'memory limit reached');
+    check('the client has its 500 while the copy of the worker writes', [true, 500], [$copy > 0, $status]);
+    check('the worker serves on, and tells nothing yet', [$worker, $told],
+        [get($port, 'b/who.php')['pid'], substr_count(read_log("$work/fpm.log"), 'memory limit reached')]);
+    send_signal($copy, 'CONT');
+    check('it tells of the dump when that is written', true, await_told($port, $path, $told + 1));
+    check('the dump is of the moment', '', flaw_of($path, $key, STACK_OF_OOM, $worker, $owner));
+
+    /* php-fpm reloads in the middle of it. */
+    list($copy, $worker, $key) = catch_copy($port);
+    $path = "$dumps/copy-$worker.rdump";
+    $told = substr_count(read_log("$work/fpm.log"), "dumped to $path");
+    send_signal($fpm->pid, 'USR2');
+    check('a reload begins', true, rdump_await(function () use ($work) {
+        return strpos(read_log("$work/fpm.log"), 'Reloading in progress') !== false;
+    }, SECONDS));
+    check('the worker waits for its copy', true, file_exists("/proc/$worker"));
+    send_signal($copy, 'CONT');
+    $next = rdump_await(function () use ($port, $worker) {
+        $pid = get($port, 'b/who.php')['pid'];
+        return $pid !== $worker ? $pid : 0;
+    }, SECONDS);
+    check('the worker after the reload is a new one', true, $next > 0);
+    check('the one before has told of its dump', $told + 1,
+        substr_count(read_log("$work/fpm.log"), "dumped to $path"));
+    check('which is whole', '', flaw_of($path, $key, STACK_OF_OOM, $worker, $owner));
+
+    /* php-fpm is stopped hard: the copy completes the dump. */
+    list($copy, $worker, $key) = catch_copy($port);
+    $path = "$dumps/copy-$worker.rdump";
+    @unlink($path);
+    send_signal($worker, 'KILL');
+    rdump_await(function () use ($worker) { return !file_exists("/proc/$worker"); }, SECONDS);
+    send_signal($copy, 'CONT');
+    check('a worker is killed: its copy completes the dump', true, await_file($path));
+    check('that is whole as well', '', flaw_of($path, $key, STACK_OF_OOM, $worker, $owner));
+    check('the master starts another worker', true, get($port, 'b/who.php')['pid'] !== $worker);
+    stop($fpm, $nginx);
+    check('the master has noticed nothing', 0, preg_match('/unknown child|bug report/', read_log("$work/fpm.log")));
+    check('nothing is left behind', [], glob("$dumps/.rdump-*"));
+}
