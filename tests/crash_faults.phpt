@@ -18,10 +18,10 @@ $cases = [
         void *memset(long, int, size_t); int open(const char *, int); int ftruncate(int, long);',
         'file_put_contents("file", str_repeat("x", 4096)); $f = $c->open("file", 2);
         $m = $c->mmap(null, 4096, 3, 1, $f, 0); $c->ftruncate($f, 0); $c->memset($m, 1, 8);'],
-    'no such instruction' => ['void (*mmap(void *, size_t, int, int, int, long))(void);
-        void *memcpy(void (*)(void), const char *, size_t);',
+    'no such instruction' => ['long mmap(void *, size_t, int, int, int, long);
+        void *memcpy(long, const char *, size_t); void qsort(long, size_t, size_t, long);',
         '$m = $c->mmap(null, 4096, 7, 0x22, -1, 0);
-        $c->memcpy($m, php_uname("m") === "x86_64" ? "\x0f\x0b\0\0" : "\0\0\0\0", 4); $m();'],
+        $c->memcpy($m, php_uname("m") === "x86_64" ? "\x0f\x0b\0\0" : "\0\0\0\0", 4); $c->qsort($m, 2, 4, $m);'],
     'abort()' => ['void abort(void);', '$c->abort();'],
     'a block freed twice' => ['void *malloc(size_t); void free(void *);',
         '$m = $c->malloc(5000); $other = $c->malloc(5000); $c->free($m); $c->free($m);'],
@@ -33,8 +33,8 @@ if (php_uname('m') === 'x86_64') {
 /* Before 8.0 PHP calls exit(1) at a corrupt heap, without a signal. */
 if (PHP_VERSION_ID >= 80000) {
     $cases["PHP's heap"] = ['void *memset(long, int, size_t);',
-        '$x = FFI::new("char[100000]"); $at = FFI::new("long");
-        FFI::memcpy($at, FFI::cast("long", FFI::cast("char *", $x)), 8);
+        '$x = $c->new("char[100000]"); $p = $c->cast("char *", $x); $at = $c->new("long");
+        FFI::memcpy($at, FFI::addr($p), 8);
         $c->memset($at->cdata & ~0x1fffff, 1, 8); unset($x);'];
 }
 $dumps = [4 => 'no such instruction', 6 => "abort()|a block freed twice|PHP's heap",

@@ -18,6 +18,9 @@ $phases = [
     'a header callback' => ['header_register_callback("culprit_of_headers");
         function culprit_of_headers() { culprit(); }'],
 ];
+if (PHP_VERSION_ID >= 80100) {
+    $phases['a fiber'] = ['(new Fiber("culprit"))->start("SEGV");'];
+}
 if (function_exists('session_start')) {
     $phases['the write of the session'] = ['class Handler extends SessionHandler {
         function write($id, $data): bool { culprit(); return true; } }

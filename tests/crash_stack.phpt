@@ -18,7 +18,7 @@ $stack = $c->new("struct stack");
 $stack->begin = $c->mmap(null, 32768, 3, 0x22, -1, 0);
 $stack->size = 32768;
 FFI::memset($stack->begin, 0xa5, 32768);
-$address = FFI::new("long");
+$address = $c->new("long");
 FFI::memcpy($address, FFI::addr($stack), 8);
 echo $address->cdata, " ", $c->getauxval(51), " ", $c->sigaltstack(FFI::addr($stack), null);
 culprit();';
