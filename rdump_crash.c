@@ -88,6 +88,9 @@ static void dump(int signal)
 	trigger.full = RDUMP_G(oom_dump_full);
 	trigger.counters = counters;
 	trigger.claim = &claim;
+	if (!RDUMP_G(in_request)) {
+		trigger.remark = ", between requests: no code was running";
+	}
 	(void) rdump_auto_dump(&trigger, line);
 }
 

@@ -33,6 +33,19 @@ foreach ($phases as $name => $phase) {
     crash_expect($name, '139: crash-11.rdump, valid, culprit', preg_replace('/ < [^;]*/', '', $told), $log);
     array_map('unlink', glob("$folder/sess_*"));
 }
+/* Between requests. The connection is closed when the request has ended; then the server waits for the next one. */
+@unlink("$folder/log");
+$server = new RdumpServer($folder, 'echo getmypid();', ['rdump.crash_dump' => "$folder/idle.rdump"]);
+$pid = (int) $server->get('/');
+rdump_await(function () use ($pid) {
+    return preg_match('/\) S /', file_get_contents("/proc/$pid/stat"));
+});
+exec("kill -SEGV $pid");
+rdump_await(function () use ($folder) {
+    return rdump_log($folder);
+});
+$server->stop();
+rdump_show_log($folder, rdump_log($folder));
 if (!function_exists('pcntl_fork')) {
     exit("11 dumped\n139, 2 dumps\n");
 }
@@ -51,5 +64,6 @@ require __DIR__ . '/rdump.inc';
 rdump_clean(__FILE__);
 ?>
 --EXPECT--
+log: rdump: crash by SIGSEGV: dumped to FOLDER/idle.rdump (N bytes), between requests: no code was running
 11 dumped
 139, 2 dumps
