@@ -74,6 +74,38 @@ INI
     }
 }
 
+/* Apache has a handler of its own for each of these signals, which ends the child. */
+function check_crashes()
+{
+    global $work, $www, $dumps, $so, $owner, $module;
+
+    $log = "$work/error.log";
+    $said = [];
+    foreach (['without' => '', 'with' => "extension=$so\nrdump.crash_dump=$dumps/crash.rdump"] as $how => $lines) {
+        rdump_shell(rdump_command(['rm', '-rf', $www, $dumps, $log]));
+        publish_scripts($www);
+        private_folder($dumps);
+        $port = free_port();
+        $apache = start_apache($port, $module, 'prefork',
+            "StartServers 1\nMinSpareServers 1\nMaxSpareServers 1\nMaxRequestWorkers 1\nServerLimit 1",
+            "extension=ffi\nffi.enable=1\nlog_errors=On\nerror_log=$dumps/php.log\n$lines");
+        $key = fresh_key();
+        $status = request_end(request_begin($port, 'crash.php', ['key' => $key]))[0];
+        rdump_await(function () use ($log) {
+            return lost_children($log);
+        }, SECONDS);
+        $said[$how] = [$status, preg_replace('/.*(exit signal .*)$/', '$1', array_map('trim', lost_children($log)))];
+        check("$how rdump: the server serves on", $owner, get($port, 'who.php')['uid'][0]);
+        check('Apache ends', true, $apache->stop('TERM'));
+    }
+    check('a child that crashes: the client and the log get what they get without rdump', $said['without'],
+        $said['with']);
+    check('Apache tells the signal', 1, count(preg_grep('/exit signal Segmentation fault \(11\)/', $said['with'][1])));
+    check('there is a dump', '',
+        flaw_of("$dumps/crash.rdump", $key, ['memset', 'crashing', '{main}'], null, $owner));
+    check('the log says so', 1, preg_match('/rdump: crash by SIGSEGV: dumped to /', read_log("$dumps/php.log")));
+}
+
 foreach ([0, 1] as $safe_read) {
     $title = "Apache prefork, safe_read=$safe_read";
     $key = fresh_key();
@@ -180,3 +212,6 @@ INI
 
 $title = 'Apache prefork, everyday ends';
 check_everyday_ends();
+
+$title = 'Apache prefork, a crash';
+check_crashes();
