@@ -74,8 +74,8 @@ function rdump_open($path, $strict, RdumpProgress $progress)
 }
 
 /*
- * A file without a name, with what zstd unpacks. Not by PHP's extension zstd: the stream of 0.14 does not end behind the
- * last frame.
+ * A file without a name, with what zstd unpacks. Not by PHP's extension zstd: the stream of 0.14 does not end behind
+ * the last frame.
  */
 function rdump_unpack($path, RdumpProgress $progress)
 {
