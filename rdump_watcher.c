@@ -21,6 +21,9 @@
 /* A process does not get memory faster than this: bytes for each nanosecond of its time. */
 #define FASTEST 4
 
+/* What counts as left while it is to fall: for a look each 50 ms of the process's time. */
+#define FALLING ((uint64_t) 200 * 1000 * 1000)
+
 /* Nanoseconds of the process's time from one look to the next one, at least and at most. */
 #define SHORTEST ((uint64_t) 2 * 1000 * 1000)
 #define LONGEST ((uint64_t) 200 * 1000 * 1000)
@@ -243,8 +246,11 @@ static uint64_t judge(struct watch *watch, uint64_t now, uint64_t resident)
 	uint64_t left;
 
 	look_up_mark(watch, now, false);
-	if (!watch->mark.bytes || !is_due(watch, now, resident)) {
+	if (!watch->mark.bytes) {
 		return UINT64_MAX;
+	}
+	if (!is_due(watch, now, resident)) {
+		return FALLING;
 	}
 	left = take_sight(watch, now, &sight);
 	if (!left && is_over(now, watch->limit_at, OTHERS_EVERY)) {
@@ -256,7 +262,7 @@ static uint64_t judge(struct watch *watch, uint64_t now, uint64_t resident)
 		sight.left = left_of_limit(watch);
 		if (watcher.reached(&sight)) {
 			watch->reached = resident < watch->mark.bytes ? resident : watch->mark.bytes;
-			return UINT64_MAX;
+			return FALLING;
 		}
 	}
 	return left;
