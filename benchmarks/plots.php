@@ -111,8 +111,33 @@ function draw_mappings(): void
         . "plot \$data with yerrorlines pt 7 ps 0.7 lw 1.5 lc rgb '#1f4e79'");
 }
 
+/* How long the caller is held, over the size. */
+function draw_pause(): void
+{
+    $variants = ['dump' => ['rdump\\\\_dump()', '#1f4e79'], 'snapshot' => ['rdump\\\\_snapshot()', '#c0392b'],
+        'gcore' => ['gcore', '#b0b0b0']];
+    [$blocks, $plots] = ['', []];
+    foreach ($variants as $variant => [$title, $color]) {
+        $lines = [];
+        foreach (sizes() as $name => [$size]) {
+            if ($values = Results::values('pause', $name, $variant, 'seconds')) {
+                $lines[] = [$size / GB, ...array_map(fn($part) => quantile($values, $part) * 1e3, [0.5, 0.25, 0.75])];
+            }
+        }
+        if ($lines) {
+            $blocks .= block($variant, $lines);
+            $plots[] = "\$$variant with yerrorlines pt 7 ps 0.7 lw 1.5 lc rgb '$color' title \"$title\"";
+        }
+    }
+    if ($plots) {
+        gnuplot('pause', 600, 380, $blocks . "set logscale xy\nset xlabel 'PHP heap, GB'\nset ylabel 'held, ms'\n"
+            . "set grid\nset key top left\nplot " . implode(', ', $plots));
+    }
+}
+
 function draw_plots(): void
 {
+    draw_pause();
     draw_ratios();
     draw_speed();
     draw_mappings();

@@ -31,6 +31,13 @@ final class Worker
         return new self([...Options::php('ffi.so', Options::$so), ...self::flags($settings), __DIR__ . '/worker.php']);
     }
 
+    /* With huge pages where the machine has them (transparent_hugepage/enabled: madvise or always). */
+    public static function huge(): self
+    {
+        return new self(['env', 'USE_ZEND_ALLOC_HUGE_PAGES=1', ...Options::php('ffi.so', Options::$so),
+            ...self::flags([]), __DIR__ . '/worker.php']);
+    }
+
     private static function flags(array $settings): array
     {
         return array_merge(...array_map(fn($setting) => ['-d', $setting], [...$settings, 'memory_limit=-1']));
@@ -538,6 +545,56 @@ function gcore(): void
     }
 }
 
+/* gcore of a worker, removed at once. */
+function outside(Worker $worker, string $path): array
+{
+    $begin = hrtime(true);
+    exec('gcore -o ' . escapeshellarg($path) . " {$worker->pid()} >/dev/null 2>&1");
+    $seconds = (hrtime(true) - $begin) / 1e9;
+    array_map('unlink', glob("$path.*"));
+    return ['seconds' => $seconds];
+}
+
+/* How long the caller is held: by rdump_dump(), by rdump_snapshot(), by gcore. */
+function pause_case(): void
+{
+    foreach (sizes() as $name => [$size, $rounds]) {
+        foreach (['' => Worker::php(...), ', huge pages' => Worker::huge(...)] as $pages => $start) {
+            if (!has_memory('pause', "$name$pages", $size)) {
+                continue;
+            }
+            $worker = $start();
+            $worker->ask('fill', $size);
+            $setting = "$name$pages";
+            $variants = [
+                'dump' => fn($path) => $worker->ask('dump', $path, 'lean'),
+                'snapshot' => fn($path) => $worker->ask('snapshot', $path),
+                'change' => fn($path) => $worker->ask('snapshot', $path, 'change'),
+            ];
+            if ($pages === '' && $size <= GB) {
+                $variants['gcore'] = fn($path) => outside($worker, $path);
+            }
+            take_turns('pause', $setting, places()['tmpfs'], Options::rounds(min($rounds, 7)), $variants);
+            tell_pause($setting, $size);
+        }
+    }
+}
+
+function tell_pause(string $setting, int $size): void
+{
+    $of = fn($variant, $metric = 'seconds') => median(Results::values('pause', $setting, $variant, $metric));
+    $per_gigabyte = $of('snapshot') * GB / $size;
+    $times = $of('dump') / $of('snapshot');
+    Results::row('pause', "rdump_snapshot(), $setting: held; per GB; rdump_dump() to it; until it is written",
+        sprintf('%s (%s); %s; %.0f times; %s', seconds($of('snapshot')),
+            spread(array_map(fn($seconds) => $seconds * 1e3,
+            Results::values('pause', $setting, 'snapshot', 'seconds')), '%.1f–%.1f'), seconds($per_gigabyte), $times,
+            seconds($of('snapshot', 'whole'))), '20 ms per GB, 10 times', $per_gigabyte <= 0.02 && $times >= 10, true);
+    Results::row('pause', "the same, while each page is changed: a pass over all; usually; memory of the copy",
+        sprintf('%s; %s; %s', seconds($of('change', 'first')), seconds($of('change', 'usual')),
+            size($of('change', 'copied'))));
+}
+
 function full(): void
 {
     $worker = Worker::php();
@@ -647,7 +704,7 @@ $started = hrtime(true) / 1e9;
 $cases = ['dense' => 'dense', 'php' => 'php', 'fragmented' => 'fragmented', 'size' => 'file_size',
     'reserved' => 'reserved', 'mappings' => 'mappings',
     'opcache' => 'opcache_case', 'idle' => 'idle', 'slots' => 'slots', 'gcore' => 'gcore', 'full' => 'full',
-    'compressed' => 'compressed'];
+    'compressed' => 'compressed', 'pause' => 'pause_case'];
 if ($unknown = array_diff(Options::$only, array_keys($cases))) {
     exit('no such case: ' . implode(', ', $unknown) . "\n");
 }

@@ -8,6 +8,7 @@
  *   texts BYTES          that much text, as JSON
  *   compile FOLDER       opcache gets the PHP files of the folder
  *   reserve BYTES        address space that is never touched
+ *   snapshot PATH [change]   rdump_snapshot(), while all of the filled memory is changed
  *   private              the bytes of private memory that the kernel counts as resident
  */
 
@@ -152,6 +153,59 @@ function dump(string $path, bool $full, bool $synced): array
     ];
 }
 
+/*
+ * rdump_snapshot(): how long the caller is held, and until the file is there. $change: meanwhile every page of the
+ * filled memory is changed, as many times as it takes; "first" is the time of the first pass, "usual" that of one
+ * afterwards, "copied" what the copy has for itself after the first.
+ */
+function snapshot(string $path, bool $change): array
+{
+    [$cpu, $begin] = [cpu(), hrtime(true)];
+    $started = rdump_snapshot($path);
+    $answer = ['seconds' => (hrtime(true) - $begin) / 1e9, 'cpu' => cpu() - $cpu];
+    if ($change) {
+        $answer['first'] = change_all();
+        $answer['copied'] = bytes_of_children();
+    }
+    while ($started && !file_exists($path)) {
+        usleep(500);
+        clearstatcache();
+    }
+    $answer += ['whole' => (hrtime(true) - $begin) / 1e9, 'bytes' => (int) @filesize($path)];
+    if ($change) {
+        $answer['usual'] = change_all();
+    }
+    return $started ? $answer : ['error' => 'rdump_snapshot'];
+}
+
+/* Changes a byte of each page. Returns the seconds that it took. */
+function change_all(): float
+{
+    global $memory;
+    $begin = hrtime(true);
+    foreach (array_keys($memory) as $i) {
+        $length = strlen($memory[$i]);
+        for ($at = 0; $at < $length; $at += 4096) {
+            $memory[$i][$at] = 'c';
+        }
+    }
+    return (hrtime(true) - $begin) / 1e9;
+}
+
+/* The private memory of the copy. */
+function bytes_of_children(): int
+{
+    $bytes = 0;
+    foreach (glob('/proc/[0-9]*/stat') as $file) {
+        $rollup = dirname($file) . '/smaps_rollup';
+        if (preg_match('/\) \S ' . getmypid() . ' /', (string) @file_get_contents($file))
+            && preg_match('/^Private_Dirty:\s+(\d+)/m', (string) @file_get_contents($rollup), $match)) {
+            $bytes += $match[1] * 1024;
+        }
+    }
+    return $bytes;
+}
+
 function plain_write(string $path, int $size): array
 {
     global $libc, $strings, $memory;
@@ -192,6 +246,7 @@ while (($line = fgets(STDIN)) !== false) {
         'reserve' => reserve((int) $word[1]),
         'private' => private_bytes(),
         'dump' => dump($word[1], $word[2] === 'full', ($word[3] ?? '') === 'synced'),
+        'snapshot' => snapshot($word[1], ($word[2] ?? '') === 'change'),
         'write' => plain_write($word[1], (int) $word[2]),
         'cat' => cat($word[1], $word[2] === 'full'),
         default => ['error' => "not understood: $line"],

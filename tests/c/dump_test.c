@@ -6,6 +6,7 @@
 #include "../../rdump_compress.h"
 #include "../../rdump_copy.h"
 #include "../../rdump_maps.h"
+#include "../../rdump_snapshot.h"
 #include "../../rdump_pages.h"
 
 #include <errno.h>
@@ -1483,6 +1484,7 @@ struct painted {
 	struct rdump_file file;
 	struct rdump_request request;
 	struct rdump_result result;
+	void (*write)(const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result);
 	const char *path;
 	unsigned char *stack;
 	size_t used;
@@ -1504,7 +1506,7 @@ static void *dump_on_painted_stack(void *context)
 	/* the stack that was needed up to here is not the dump's */
 	memset(painted->stack, 0xa5, (size_t) (here - 512 - painted->stack));
 	if (rdump_file_open(&painted->file, painted->path, &painted->result.error) == 0) {
-		rdump_write(&painted->request, &painted->file, &painted->result);
+		painted->write(&painted->request, &painted->file, &painted->result);
 	}
 	painted->used = (size_t) (here - lowest_touched(painted->stack));
 	return NULL;
@@ -1527,8 +1529,9 @@ static void small_stack(void)
 	painted.stack = map(STACK_SIZE / page, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	pthread_attr_init(&attributes);
 	expect(pthread_attr_setstack(&attributes, painted.stack, STACK_SIZE) == 0, "pthread_attr_setstack");
-	for (int variant = 0; variant < (rdump_compress_library() ? 16 : 8); variant++) {
-		painted.path = variant & 8 ? "./dump.rdump.zst" : "./dump.rdump";
+	for (int variant = 0; variant < 32; variant++) {
+		painted.write = variant & 16 ? rdump_snapshot_write : rdump_write;
+		painted.path = variant & 8 && rdump_compress_library() ? "./dump.rdump.zst" : "./dump.rdump";
 		painted.request = request_for(variant & 1, variant & 2);
 		painted.request.marker = true;
 		painted.request.budget = variant & 4 ? (uint64_t) 1 << 50 : 0;

@@ -42,6 +42,7 @@ struct task {
 	pid_t pid; /* 0 = free */
 	bool armed;
 	bool counting;
+	int depth; /* of sections with blocked signals */
 	bool inside;              /* between entry and exit of a call */
 	int error;                /* to be its result, 0 = none */
 	unsigned long long third; /* the argument to restore, if it was shortened */
@@ -194,10 +195,14 @@ static void on_entry(struct task *task)
 	}
 	if (!task->counting && opens_folder(task, argument, call)) {
 		task->counting = true;
+		task->depth = 0;
 	}
 	if (task->counting) {
 		inject(task, &registers, call);
-		if (call == SYS_rt_sigprocmask && argument[0] == SIG_SETMASK) {
+		if (call == SYS_rt_sigprocmask) {
+			task->depth += argument[0] == SIG_SETMASK ? -1 : 1; /* a dump by a copy blocks signals twice */
+		}
+		if (call == SYS_rt_sigprocmask && task->depth == 0) {
 			task->counting = false;
 			task->faults = 0;
 		}

@@ -17,11 +17,11 @@ const CALLS = [
     'openat' => 257, 'newfstatat' => 262, 'unlinkat' => 263, 'renameat' => 264, 'process_vm_readv' => 310,
     'getrandom' => 318,
     'memfd_create' => 319, 'fallocate' => 285, 'readlink' => 89, 'stat' => 4, 'lstat' => 6, 'munlock' => 150,
-    'mprotect' => 10, 'uname' => 63, 'fsync' => 74, 'fdatasync' => 75, 'fadvise64' => 221,
+    'mprotect' => 10, 'clone' => 56, 'wait4' => 61, 'uname' => 63, 'fsync' => 74, 'fdatasync' => 75, 'fadvise64' => 221,
     'rt_sigaction' => 13, 'rt_sigreturn' => 15, 'kill' => 62, 'pipe2' => 293,
 ];
 /* Calls that cannot fail, as their manual pages say, and the one by which this program sends itself a signal. */
-const NEVER_FAIL = ['getpid', 'geteuid', 'gettid', 'rt_sigreturn', 'kill'];
+const NEVER_FAIL = ['getpid', 'geteuid', 'gettid', 'rt_sigreturn', 'kill', 'wait4'];
 const NUMBER = ['EPERM' => 1, 'ENOENT' => 2, 'EINTR' => 4, 'EIO' => 5, 'EAGAIN' => 11, 'ENOMEM' => 12, 'EACCES' => 13,
     'EFAULT' => 14,
     'EBUSY' => 16, 'EXDEV' => 18, 'ENODEV' => 19, 'EINVAL' => 22, 'ENFILE' => 23, 'EMFILE' => 24, 'ENOTTY' => 25,
@@ -55,12 +55,13 @@ const ERRORS = [
     'fcntl' => ['EMFILE', 'EINVAL'],
     'pipe2' => ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSYS'],
     'rt_sigtimedwait' => ['EINTR', 'EAGAIN', 'ENOSYS'],
+    'clone' => ['EAGAIN', 'ENOMEM', 'EPERM', 'ENOSYS'],
 ];
 const ANY_ERROR = ['EIO', 'ENOMEM', 'EPERM', 'ENOSYS'];
 
 /* A dump does not need these: there is another way, or the answer is not necessary. */
-const DISPENSABLE = ['ioctl', 'mmap', 'munmap', 'mprotect', 'munlock', 'uname', 'madvise', 'memfd_create', 'sysinfo',
-    'getrandom', 'fcntl', 'fstatfs', 'readlink',
+const DISPENSABLE = ['clone', 'ioctl', 'mmap', 'munmap', 'mprotect', 'munlock', 'uname', 'madvise', 'memfd_create',
+    'sysinfo', 'getrandom', 'fcntl', 'fstatfs', 'readlink',
     'rt_sigaction', 'rt_sigprocmask', 'rt_sigpending', 'rt_sigtimedwait', 'getdents64', 'lseek', 'flock', 'mincore'];
 /* With a budget the sizes must be known: if they are not, there is no dump. */
 const NEEDED_FOR_BUDGET = ['getdents64', 'lseek', 'flock'];
@@ -80,6 +81,7 @@ const MODES = [
     'vm' => ['rdump_dump(), safe_read without /proc/self/mem', false, false, ['pread64' => 'EIO']],
     'pagemap' => ['rdump_dump(), without PAGEMAP_SCAN', false, false, ['ioctl' => 'ENOTTY']],
     'mincore' => ['rdump_dump(), without pagemap', false, false, ['ioctl' => 'ENOTTY', 'pread64' => 'EIO']],
+    'copied' => ['rdump_dump() by a copy', false, false, []],
     'auto' => ['automatic dump', false, true, []],
     'signal' => ['dump by signal', false, true, []],
     'crash' => ['dump at a crash', false, true, []],
