@@ -42,7 +42,7 @@ struct task {
 	pid_t pid; /* 0 = free */
 	bool armed;
 	bool counting;
-	int depth; /* of sections with blocked signals */
+	int depth;                /* of sections with blocked signals */
 	bool inside;              /* between entry and exit of a call */
 	int error;                /* to be its result, 0 = none */
 	unsigned long long third; /* the argument to restore, if it was shortened */
