@@ -76,15 +76,18 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_pending.c
       rdump_target.c
       rdump_request.c
+      rdump_engine.c
       rdump_snapshot.c
       rdump_child.c
       rdump_writer.c
       rdump_plan.c
       rdump_copy.c
       rdump_memory.c
+      rdump_exclude.c
       rdump_behind.c
       rdump_compress.c
       rdump_pages.c
+      rdump_runs.c
       rdump_maps.c
       rdump_file.c
       rdump_folder.c

@@ -67,6 +67,7 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	uint64_t oom_dump_min_interval;
 	uint64_t oom_dump_max_total;
 	struct rdump_amount oom_dump_min_free;
+	bool exclude_heap;
 	char *signal_dump;
 	int signal; /* its number */
 	char *crash_dump;

@@ -8,6 +8,7 @@
 #include "rdump_auto.h"
 #include "rdump_compress.h"
 #include "rdump_crash.h"
+#include "rdump_engine.h"
 #include "rdump_error.h"
 #include "rdump_ini.h"
 #include "rdump_log.h"
@@ -201,6 +202,18 @@ static PHP_MSHUTDOWN_FUNCTION(rdump)
 	return SUCCESS;
 }
 
+/* What cannot be done is told once in a process. */
+static void activate_engine(void)
+{
+	struct rdump_error error = {"", "", 0};
+
+	if (rdump_engine_activate(&error) < 0) {
+		ap_php_snprintf(RDUMP_G(called).text, PATH_MAX, "rdump: rdump.exclude_heap has no effect: cannot %s %s: %s",
+			error.step, error.path, rdump_error_text(error.err));
+		rdump_log(RDUMP_G(called).text);
+	}
+}
+
 static PHP_RINIT_FUNCTION(rdump)
 {
 #if defined(COMPILE_DL_RDUMP) && defined(ZTS)
@@ -209,6 +222,7 @@ static PHP_RINIT_FUNCTION(rdump)
 	if (rdump_ini_has_handlers() && !RDUMP_G(stack).memory) {
 		(void) rdump_stack_install(&RDUMP_G(stack));
 	}
+	activate_engine();
 	rdump_oom_activate();
 	rdump_signal_activate();
 	rdump_watch_activate();

@@ -97,6 +97,25 @@ static PHP_INI_MH(on_min_free)
 	return SUCCESS;
 }
 
+/* With threads, each has tables of the engine of its own, by malloc(): nobody could say which memory to keep. */
+static PHP_INI_MH(on_exclude_heap)
+{
+	bool value;
+	const char *text = new_value ? ZSTR_VAL(new_value) : "";
+
+#ifdef ZTS
+	if (!rdump_parse_bool(text, &value) || value) {
+		return refuse(entry, text, "Off in a PHP with threads (ZTS)");
+	}
+#else
+	if (!rdump_parse_bool(text, &value)) {
+		return refuse(entry, text, "On or Off");
+	}
+#endif
+	*(bool *) ini_field(mh_arg1, mh_arg2) = value;
+	return SUCCESS;
+}
+
 static PHP_INI_MH(on_mark)
 {
 	struct rdump_amount mark;
@@ -187,6 +206,8 @@ PHP_INI_BEGIN()
 	RDUMP_INI_BOOL("safe_read", SAFE_READ_DEFAULT, safe_read)
 	RDUMP_INI_BOOL("snapshot", SNAPSHOT_DEFAULT, snapshot)
 	RDUMP_INI_BOOL("background", "0", background)
+	STD_PHP_INI_BOOLEAN("rdump.exclude_heap", "0", PHP_INI_SYSTEM, on_exclude_heap, exclude_heap, zend_rdump_globals,
+		rdump_globals)
 PHP_INI_END()
 
 void rdump_ini_register(int type, int module_number)

@@ -95,6 +95,7 @@ void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps)
 	pages->mincore_asked = false;
 	pages->asked_twice = false;
 	pages->vm_stack = 0;
+	pages->exclude = NULL;
 }
 
 static void close_pagemap(struct rdump_pages *pages)
@@ -113,119 +114,15 @@ void rdump_pages_close(struct rdump_pages *pages)
 
 /* ---- runs -------------------------------------------------------------------------------------------------------- */
 
-/* Where runs go: holes bridged, joined while they touch, the scratch cut out, then to the handler. */
+/* Where runs go. */
 struct sink {
 	struct rdump_pages *pages;
-	rdump_run_handler handler;
-	void *context;
-	struct rdump_run run; /* still open; empty at first */
-	bool run_full_only;   /* its mapping's */
-	uint64_t told;        /* where the last one ended that the handler was told */
-	const struct rdump_mapping *mapping;
-	uint64_t bridged_from; /* holes may be bridged from here to the end of the mapping */
-	uint64_t probe;        /* the next boundary of chunks in the mapping of the VM stack, and how many may follow */
-	uint32_t probes;
+	struct rdump_runs runs;
 };
-
-static int tell(struct sink *sink, uint64_t begin, uint64_t end)
-{
-	struct rdump_run run = {begin, end, sink->run.zeros, sink->run.joined && sink->told == begin};
-
-	sink->told = end;
-	return begin < end ? sink->handler(sink->context, &run) : 0;
-}
-
-static int close_run(struct sink *sink)
-{
-	const struct rdump_scratch *scratch = sink->pages->maps->scratch;
-	uint64_t begin = sink->run.begin, end = sink->run.end;
-	uint64_t hole = (uint64_t) (uintptr_t) scratch->begin, hole_end = (uint64_t) (uintptr_t) scratch->end;
-	int status = 0;
-
-	if (begin < hole_end && end > hole) {
-		if (begin < hole) {
-			status = tell(sink, begin, hole);
-		}
-		begin = hole_end;
-	}
-	return status == 0 && begin < end ? tell(sink, begin, end) : status;
-}
-
-static int open_run(struct sink *sink, uint64_t begin, uint64_t end, bool zeros)
-{
-	bool touches = begin == sink->run.end && sink->mapping->full_only == sink->run_full_only;
-	int status;
-
-	if (touches && zeros == sink->run.zeros) {
-		sink->run.end = end;
-		return 0;
-	}
-	status = close_run(sink);
-	sink->run.begin = begin;
-	sink->run.end = end;
-	sink->run.zeros = zeros;
-	sink->run.joined = touches;
-	sink->run_full_only = sink->mapping->full_only;
-	return status;
-}
-
-/* Adds a run, and before it the hole that is bridged. */
-static int bridge_run(struct sink *sink, uint64_t begin, uint64_t end, bool zeros)
-{
-	uint64_t hole = sink->run.end;
-	int status = 0;
-
-	if (hole >= sink->bridged_from && begin > hole && begin - hole <= RDUMP_LONGEST_HOLE
-		&& sink->mapping->full_only == sink->run_full_only) {
-		status = open_run(sink, hole, begin, true);
-	}
-	return status == 0 ? open_run(sink, begin, end, zeros) : status;
-}
-
-/* Adds the first pages of the chunks that begin before `end` and are in no run. */
-static int add_probes(struct sink *sink, uint64_t end)
-{
-	int status = 0;
-
-	while (sink->probe < end && sink->probes > 0 && status == 0) {
-		if (sink->probe >= sink->run.end) {
-			status = bridge_run(sink, sink->probe, sink->probe + sink->pages->page_size, true);
-		}
-		sink->probe += RDUMP_CHUNK;
-		sink->probes--;
-	}
-	return status;
-}
 
 static int add_run(struct sink *sink, uint64_t begin, uint64_t end)
 {
-	int status = add_probes(sink, begin);
-
-	return status == 0 ? bridge_run(sink, begin, end, false) : status;
-}
-
-/* Private, anonymous, writable: what was never touched there reads as zeros. */
-static bool may_be_bridged(const struct rdump_pages *pages, const struct rdump_mapping *mapping)
-{
-	return !pages->asked_twice && mapping->class == RDUMP_CLASS_PRESENT
-		&& mapping->line[mapping->permissions.at + 1] == 'w';
-}
-
-static void begin_mapping(struct sink *sink, const struct rdump_mapping *mapping)
-{
-	const struct rdump_mapping *before = sink->mapping;
-	const struct rdump_pages *pages = sink->pages;
-	bool bridged = may_be_bridged(pages, mapping);
-	bool has_stack = bridged && pages->vm_stack >= mapping->begin && pages->vm_stack < mapping->end;
-
-	sink->mapping = mapping;
-	if (!bridged) {
-		sink->bridged_from = mapping->end;
-	} else if (!before || before->end != mapping->begin || !may_be_bridged(pages, before)) {
-		sink->bridged_from = mapping->begin;
-	}
-	sink->probe = (mapping->begin + RDUMP_CHUNK - 1) & ~(RDUMP_CHUNK - 1);
-	sink->probes = has_stack ? RDUMP_MOST_PROBES : 0;
+	return rdump_runs_add(&sink->runs, begin, end);
 }
 
 /* ---- sources ----------------------------------------------------------------------------------------------------- */
@@ -418,16 +315,21 @@ int rdump_pages_runs(struct rdump_pages *pages, rdump_run_handler handler, void 
 
 	memset(&sink, 0, sizeof(sink));
 	sink.pages = pages;
-	sink.handler = handler;
-	sink.context = context;
+	sink.runs.handler = handler;
+	sink.runs.context = context;
+	sink.runs.scratch = pages->maps->scratch;
+	sink.runs.page_size = pages->page_size;
+	sink.runs.exclude = pages->exclude;
+	sink.runs.vm_stack = pages->vm_stack;
+	sink.runs.in_pieces = pages->asked_twice;
 	for (uint32_t i = 0; i < pages->maps->count && status == 0; i++) {
-		begin_mapping(&sink, &pages->maps->mapping[i]);
+		rdump_runs_begin(&sink.runs, &pages->maps->mapping[i]);
 		status = add_mapping_runs(&sink, &pages->maps->mapping[i]);
 		if (status == 0) {
-			status = add_probes(&sink, pages->maps->mapping[i].end);
+			status = rdump_runs_end(&sink.runs);
 		}
 	}
-	return status == 0 ? close_run(&sink) : status;
+	return status == 0 ? rdump_runs_close(&sink.runs) : status;
 }
 
 /* ---- what was swapped out meanwhile ------------------------------------------------------------------------------ */

@@ -6,42 +6,23 @@
 #define RDUMP_PAGES_H
 
 #include "rdump_maps.h"
+#include "rdump_runs.h"
 
 /* What it takes to find the pages. */
 struct rdump_pages {
 	const struct rdump_maps *maps;
 	uint64_t page_size;
-	int pagemap;            /* /proc/self/pagemap, or -1 */
-	bool can_scan;          /* PAGEMAP_SCAN has not been refused yet */
-	bool scan_tells_guards; /* and takes the category of guard pages */
-	bool has_swap;          /* this machine */
-	bool swap_in_use;       /* on this machine, by anyone */
-	bool since_linux_4_5;   /* smaps counts swapped shared memory, and pagemap has its present form */
-	bool mincore_asked;     /* and believed */
-	bool asked_twice;       /* set it where rdump_pages_runs() is to be called again while the runs are written */
-	uint64_t vm_stack;      /* an address in PHP's VM stack; set it before rdump_pages_runs(), 0 = none */
+	int pagemap;                         /* /proc/self/pagemap, or -1 */
+	bool can_scan;                       /* PAGEMAP_SCAN has not been refused yet */
+	bool scan_tells_guards;              /* and takes the category of guard pages */
+	bool has_swap;                       /* this machine */
+	bool swap_in_use;                    /* on this machine, by anyone */
+	bool since_linux_4_5;                /* smaps counts swapped shared memory, and pagemap has its present form */
+	bool mincore_asked;                  /* and believed */
+	bool asked_twice;                    /* set it where rdump_pages_runs() is called again while they are written */
+	const struct rdump_exclude *exclude; /* what is left out, or NULL: set it before rdump_pages_runs() */
+	uint64_t vm_stack;                   /* an address in PHP's VM stack; set it before rdump_pages_runs(), 0 = none */
 };
-
-/* The longest hole that is bridged with zeros, in bytes: reli reads tables as long as they were allocated. */
-#define RDUMP_LONGEST_HOLE ((uint64_t) 1 << 20)
-
-/*
- * The size and the alignment of a chunk of PHP's allocator (ZEND_MM_CHUNK_SIZE, Zend/zend_alloc_sizes.h). reli looks
- * for chunks at all such boundaries of the mapping that holds the VM stack, as far as they are no more than the second.
- */
-#define RDUMP_CHUNK ((uint64_t) 2 << 20)
-#define RDUMP_MOST_PROBES 16384
-
-/* Pages that lie together, [begin, end). */
-struct rdump_run {
-	uint64_t begin;
-	uint64_t end;
-	bool zeros;  /* pages that do not exist: zeros stand for them */
-	bool joined; /* begins where the run before it ends, and is part of the same region */
-};
-
-/* Is told each run. Returns 0 to go on, anything else to stop. */
-typedef int (*rdump_run_handler)(void *context, const struct rdump_run *run);
 
 /* Opens /proc/self/pagemap, where it may be opened. Cannot fail; rdump_pages_close() must follow. */
 RDUMP_HIDDEN void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps);

@@ -5,6 +5,8 @@
 
 #include "rdump_request.h"
 
+#include "rdump_engine.h"
+
 #include "rdump_snapshot.h"
 
 #include "ext/standard/basic_functions.h"
@@ -48,6 +50,7 @@ void rdump_request_init(struct rdump_request *request, bool full)
 	request->process.tsrm_ls_cache = (uint64_t) (uintptr_t) tsrm_get_ls_cache();
 #endif
 	request->full = full;
+	request->list_kept = RDUMP_G(exclude_heap) ? rdump_engine_list : NULL;
 	request->safe_read = RDUMP_G(safe_read);
 	request->unwanted = find_unwanted();
 }

@@ -180,10 +180,27 @@ struct dump {
 	struct rdump_copy copy;
 	struct rdump_maps maps;
 	struct rdump_pages pages;
+	struct rdump_exclude exclude;
 	struct rdump_plan plan;
 	size_t padding;   /* bytes */
 	uint64_t regions; /* where they begin, in bytes from the beginning of the file */
 };
+
+static void choose_what_to_leave_out(struct dump *dump)
+{
+	const struct rdump_request *request = dump->request;
+	unsigned char *low = dump->scratch.low;
+
+	if (request->full || !request->list_kept) {
+		return;
+	}
+	rdump_exclude_open(&dump->exclude, &dump->scratch);
+	if (request->list_kept(&dump->exclude) && rdump_exclude_close(&dump->exclude)) {
+		dump->pages.exclude = &dump->exclude;
+	} else {
+		dump->scratch.low = low;
+	}
+}
 
 /* Finds out what the dump is going to be. end() must follow in any case. */
 static int begin(
@@ -206,6 +223,7 @@ static int begin(
 	}
 	rdump_pages_open(&dump->pages, &dump->maps);
 	dump->pages.vm_stack = request->vm_stack;
+	choose_what_to_leave_out(dump);
 	rdump_plan_runs(&dump->plan, &dump->pages, &dump->maps);
 	size = header_size(request, 0) + table_size(&dump->maps);
 	dump->padding = choose_padding(&dump->plan, size);

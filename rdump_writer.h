@@ -5,6 +5,7 @@
 #define RDUMP_WRITER_H
 
 #include "rdump_error.h"
+#include "rdump_exclude.h"
 #include "rdump_file.h"
 
 #define RDUMP_FORMAT_VERSION 3
@@ -25,6 +26,8 @@ struct rdump_process {
 
 struct rdump_request {
 	struct rdump_process process;
+	/* Adds what is kept where the rest is left out of a lean dump; returns false where it is not known. Or NULL. */
+	bool (*list_kept)(struct rdump_exclude *exclude);
 	uint64_t vm_stack;            /* an address in PHP's VM stack, see rdump_pages.h; 0 = none */
 	bool full;                    /* every readable mapping */
 	bool safe_read;               /* see rdump_copy_open() */

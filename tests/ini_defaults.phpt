@@ -25,6 +25,7 @@ rdump_clean(__FILE__);
 status 0
 rdump.background = "0"
 rdump.crash_dump = ""
+rdump.exclude_heap = "0"
 rdump.oom_dump = ""
 rdump.oom_dump_early = "1"
 rdump.oom_dump_full = "0"

@@ -14,6 +14,7 @@ $nonsense = [
     'oom_dump_full' => ['maybe', '2', '-1'],
     'oom_dump_marker' => ['maybe', '2', '-1'],
     'oom_dump_early' => ['maybe', '2', '-1'],
+    'exclude_heap' => ['maybe', '2', '-1'],
     'safe_read' => ['maybe', '2', '-1'],
     'snapshot' => ['maybe', '2', '-1'],
     'background' => ['maybe', '2', '-1'],
@@ -65,6 +66,7 @@ oom_dump_min_free: 16 tried
 oom_dump_full: 3 tried
 oom_dump_marker: 3 tried
 oom_dump_early: 3 tried
+exclude_heap: 3 tried
 safe_read: 3 tried
 snapshot: 3 tried
 background: 3 tried
@@ -74,6 +76,6 @@ signal_dump: 1 tried
 crash_dump: 1 tried
 watch_dump: 1 tried
 watch_rss: 13 tried
-rdump.background=0 rdump.crash_dump= rdump.oom_dump= rdump.oom_dump_early=1 rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_free=0 rdump.oom_dump_min_interval=0 rdump.signal=SIGRTMIN+7 rdump.signal_dump= rdump.watch_dump= rdump.watch_rss=90%
+rdump.background=0 rdump.crash_dump= rdump.exclude_heap=0 rdump.oom_dump= rdump.oom_dump_early=1 rdump.oom_dump_full=0 rdump.oom_dump_marker=0 rdump.oom_dump_max=1 rdump.oom_dump_max_total=0 rdump.oom_dump_min_free=0 rdump.oom_dump_min_interval=0 rdump.signal=SIGRTMIN+7 rdump.signal_dump= rdump.watch_dump= rdump.watch_rss=90%
 
 Warning: %Srdump.oom_dump_max_total%Slots%s in Unknown on line 0

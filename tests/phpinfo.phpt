@@ -39,6 +39,7 @@ rdump
 rdump support => enabled
 rdump.background => Off => Off
 rdump.crash_dump => no value => no value
+rdump.exclude_heap => Off => Off
 rdump.oom_dump => no value => no value
 rdump.oom_dump_early => On => On
 rdump.oom_dump_full => Off => Off
