@@ -131,17 +131,28 @@ static void in_thread_of_php(int signal, bool of_watch)
 	end_dump();
 }
 
+/*
+ * Where the kernel has chosen this thread for a signal to the process, kill(2), and it serves no request, one that does
+ * is more interesting. A signal that was sent on, or to this thread, stays here.
+ */
+static bool gives_to_busy(int signal, const siginfo_t *info)
+{
+	return info->si_code == SI_USER && !RDUMP_G(in_request) && rdump_threads_send_busy(signal, NULL) == 0;
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
 	int saved = errno;
 	bool of_watch = is_of_watch(info);
 
-	if (is_worker()) {
-		if (rdump_threads_has_self()) {
-			in_thread_of_php(signal, of_watch);
-		} else if (rdump_threads_send(signal, of_watch ? &watch_asks : NULL) < 0) {
+	if (!is_worker()) {
+		/* nothing to dump */
+	} else if (!rdump_threads_has_self()) {
+		if (rdump_threads_send(signal, of_watch ? &watch_asks : NULL) < 0) {
 			rdump_pending_put("rdump: a signal asks for a dump, but no thread of PHP can be told");
 		}
+	} else if (!gives_to_busy(signal, info)) {
+		in_thread_of_php(signal, of_watch);
 	}
 	errno = saved;
 }

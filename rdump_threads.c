@@ -133,3 +133,8 @@ int rdump_threads_send(int signal, const void *value)
 	 */
 	return send_to(getpid(), signal, value);
 }
+
+int rdump_threads_send_busy(int signal, const void *value)
+{
+	return send_to_any(true, signal, value);
+}

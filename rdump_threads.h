@@ -40,4 +40,7 @@ RDUMP_HIDDEN bool rdump_threads_has_self(void);
  */
 RDUMP_HIDDEN int rdump_threads_send(int signal, const void *value);
 
+/* The same, only to another thread that serves a request. */
+RDUMP_HIDDEN int rdump_threads_send_busy(int signal, const void *value);
+
 #endif
