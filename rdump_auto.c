@@ -203,6 +203,8 @@ static void write_dump(const struct attempt *attempt, struct rdump_result *resul
 	request.left = trigger->left;
 	if (RDUMP_G(background) && !trigger->at_end && !trigger->near_limit) {
 		start_dump(attempt, &request, result);
+	} else if (trigger->near_limit) {
+		rdump_write(&request, file, result); /* of two such processes the kernel would end one */
 	} else {
 		rdump_request_write(&request, file, result);
 	}

@@ -119,8 +119,7 @@ static void once(void)
 	expect(calls == 1, "called twice");
 	/* Not below 80 percent. */
 	shrink(memory[2], 32 * MB);
-	shrink(memory[1], 64 * MB);
-	memory[1] = grow(30 * MB);
+	shrink(memory[1] + 30 * MB, 34 * MB);
 	work(1500);
 	memory[2] = grow(32 * MB);
 	work(1500);
