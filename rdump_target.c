@@ -114,8 +114,9 @@ static bool append_host(char path[PATH_MAX], size_t *length)
 static bool append_number(char path[PATH_MAX], size_t *length, long long number)
 {
 	char text[24];
+	size_t size = rdump_format(text, sizeof(text), "%lld", number);
 
-	return append(path, length, text, rdump_format(text, sizeof(text), "%lld", number));
+	return append(path, length, text, size);
 }
 
 /* Appends what the conversion %`letter` stands for; another one as it is. */

@@ -154,7 +154,8 @@ static bool is_over(uint64_t now, uint64_t then, uint64_t milliseconds)
 static void look_up_mark(struct watch *watch, uint64_t now, bool at_once)
 {
 	uint64_t amount = load(&watcher.amount);
-	struct rdump_amount parsed = {amount & SHARE ? 0 : amount, amount & SHARE ? (uint32_t) amount : 0};
+	bool is_share = (amount & SHARE) != 0;
+	struct rdump_amount parsed = {is_share ? 0 : amount, is_share ? (uint32_t) amount : 0};
 
 	if (amount != watch->amount || at_once || is_over(now, watch->limit_at, LIMIT_EVERY)) {
 		if (amount != watch->amount) {
