@@ -29,8 +29,8 @@ for ($tries = 0; $tries < 50 && $killed < 3; $tries++) {
         touch("done");
     ';
     $before = parts($folder);
-    $process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '600M']), [2 => ['file', '/dev/null', 'w']],
-        $pipes, $folder);
+    $directives = ['memory_limit' => '600M', 'rdump.snapshot' => 0];
+    $process = proc_open(rdump_prepare($folder, $code, $directives), [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
     rdump_await(function () use ($folder, $before) {
         return array_diff(parts($folder), $before) || is_file("$folder/done");
     });

@@ -39,7 +39,7 @@ function interrupt($folder, $signal)
             rdump_dump("mount/a.rdump");
             touch("done");
         ';
-        $process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '300M']),
+        $process = proc_open(rdump_prepare($folder, $code, ['memory_limit' => '300M', 'rdump.snapshot' => 0]),
             [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
         $path = rdump_await(function () use ($folder, $process) {
             return proc_get_status($process)['running'] ? part($folder) : 'it has ended';

@@ -9,14 +9,21 @@ if (PHP_VERSION_ID < 80100) exit('skip fibers are from PHP 8.1 on');
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
 $offsets = rdump_offsets($folder);
-/* From 8.3 on PHP refuses to run code in the last 48 KB or more of a stack. */
-$size = max(2 * rdump_page_size(), PHP_VERSION_ID >= 80300 ? 131072 : 0);
-$process = new RdumpProcess($folder, '
+$spin = '
 function spin()
 {
     for ($i = 0; $i < 1000000; $i++) {
     }
 }
+';
+/* The smallest that PHP itself can do with. From 8.3 on it refuses to run code in the last 48 KB or more of a stack. */
+for ($size = 2 * rdump_page_size(); $size < 1 << 20; $size *= 2) {
+    $code = $spin . '(new Fiber("spin"))->start(); echo "goes on";';
+    if (rdump_run($folder, $code, ['-rdump', 'fiber.stack_size' => $size])->out === 'goes on') {
+        break;
+    }
+}
+$process = new RdumpProcess($folder, $spin . '
 touch("' . $folder . '/begun");
 while (!file_exists("' . $folder . '/end")) {
     (new Fiber("spin"))->start();
