@@ -57,10 +57,19 @@ static int received;
 static void (*watch_dump)(void);
 static const char watch_asks; /* its address goes with the signal */
 
+/* Those in the background that have ended since the last one: a script that never ends may ask nobody else. */
+static void tell_ended(void)
+{
+	while (rdump_auto_next(false, line)) {
+		rdump_pending_put(line);
+	}
+}
+
 enum rdump_auto_outcome rdump_signal_dump(struct rdump_trigger *trigger)
 {
 	enum rdump_auto_outcome outcome;
 
+	tell_ended();
 	trigger->signal = received;
 	trigger->in_handler = true;
 	trigger->work = &work;
