@@ -71,6 +71,10 @@ static void log_what_waits(void)
 	while (rdump_queue_take(line)) {
 		log_line();
 	}
+	/* In a container the end of the first process is that of all, so copies that write are waited for. */
+	while (rdump_auto_next(true, line)) {
+		log_line();
+	}
 }
 
 static void dump(int signal)
