@@ -89,6 +89,7 @@ ZEND_BEGIN_MODULE_GLOBALS(rdump)
 	char ended_line[RDUMP_LINE_SIZE];   /* about a dump in the background, see rdump_auto_collect() */
 	char pending_line[RDUMP_LINE_SIZE]; /* the one that is being written to the log, see rdump_pending.c */
 	struct rdump_thread *listed;        /* this one's place in the list of those that run PHP, or NULL */
+	int unblocked;                      /* the signal that this thread has unblocked for the dump by signal, or 0 */
 	struct rdump_stack stack;           /* the alternate one of this thread, for handlers of signals */
 	/* one for the functions and one for automatic dumps: such a dump may begin while a function is at work */
 	struct rdump_workspace called;

@@ -263,15 +263,21 @@ static void learn_again(void)
 	}
 }
 
-/* Servers with threads block all signals in them: Apache's worker and event. */
+/*
+ * Servers with threads block all signals in them: Apache's worker and event. A thread may be listed before that: at
+ * MINIT, or for the dump at a crash.
+ */
 static void enter_thread(void)
 {
 	sigset_t set;
 
-	if (RDUMP_G(listed)) {
+	if (!RDUMP_G(listed)) {
+		RDUMP_G(listed) = rdump_threads_add();
+	}
+	if (RDUMP_G(unblocked) == RDUMP_G(signal)) {
 		return;
 	}
-	RDUMP_G(listed) = rdump_threads_add();
+	RDUMP_G(unblocked) = RDUMP_G(signal);
 	sigemptyset(&set);
 	sigaddset(&set, RDUMP_G(signal));
 	(void) sigprocmask(SIG_UNBLOCK, &set, NULL); /* on Linux this is the calling thread's mask */
