@@ -98,17 +98,12 @@ static bool list_huge_blocks(
 }
 
 /* PHP's own sum has the chunks that it keeps for later as well. */
-static bool list_allocator(struct rdump_exclude *exclude)
+static bool list_allocator(struct rdump_exclude *exclude, const struct rdump_memory *memory)
 {
 	uint64_t heap = (uint64_t) (uintptr_t) zend_mm_get_heap(), sum = 0, own = zend_memory_usage(1);
-	struct rdump_memory memory;
-	bool listed;
 
-	rdump_memory_init(&memory);
-	listed = (rdump_memory_open(&memory) || rdump_memory_open_pipe(&memory) == 0)
-		&& list_chunks(exclude, &memory, heap, &sum) && list_huge_blocks(exclude, &memory, heap, &sum);
-	rdump_memory_close(&memory);
-	return listed && sum <= own && (own - sum) % CHUNK == 0;
+	return list_chunks(exclude, memory, heap, &sum) && list_huge_blocks(exclude, memory, heap, &sum) && sum <= own
+		&& (own - sum) % CHUNK == 0;
 }
 
 /* ---- tables ------------------------------------------------------------------------------------------------------ */
@@ -122,23 +117,30 @@ static void keep_table(struct rdump_exclude *exclude, const HashTable *table)
 	}
 }
 
-/* Persistent connections and streams: what a resource leads to is its extension's. */
-static void keep_resources(struct rdump_exclude *exclude, const HashTable *table)
+/* Persistent connections and streams: what a resource leads to is its extension's. All of them have a key. */
+static bool keep_resources(struct rdump_exclude *exclude, const struct rdump_memory *memory, const HashTable *table)
 {
-	zend_string *key;
-	zval *value;
-
 	keep_table(exclude, table);
-	ZEND_HASH_FOREACH_STR_KEY_VAL((HashTable *) table, key, value)
-	{
-		if (key) {
-			rdump_exclude_keep(
-				exclude, (uint64_t) (uintptr_t) key, (uint64_t) (uintptr_t) (ZSTR_VAL(key) + ZSTR_LEN(key) + 1));
+	for (uint32_t i = 0; i < table->nNumUsed; i++) {
+		Bucket bucket;
+		uint64_t key, resource;
+		size_t length;
+
+		if (!read_at(memory, (uint64_t) (uintptr_t) (table->arData + i), &bucket, sizeof(bucket))) {
+			return false;
 		}
-		rdump_exclude_keep(exclude, (uint64_t) (uintptr_t) Z_PTR_P(value),
-			(uint64_t) (uintptr_t) Z_PTR_P(value) + sizeof(zend_resource));
+		key = (uint64_t) (uintptr_t) bucket.key;
+		resource = (uint64_t) (uintptr_t) Z_PTR(bucket.val);
+		if (Z_TYPE(bucket.val) == IS_UNDEF) {
+			continue;
+		}
+		if (!read_at(memory, key + offsetof(zend_string, len), &length, sizeof(length))) {
+			return false;
+		}
+		rdump_exclude_keep(exclude, key, key + offsetof(zend_string, val) + length + 1);
+		rdump_exclude_keep(exclude, resource, resource + sizeof(zend_resource));
 	}
-	ZEND_HASH_FOREACH_END();
+	return true;
 }
 
 /* A table of pointers that grows by realloc(). Some versions have up to 4,096 more before it, and an odd address. */
@@ -151,10 +153,9 @@ static void keep_map_ptr(struct rdump_exclude *exclude)
 #endif
 }
 
-bool rdump_engine_list(struct rdump_exclude *exclude)
+static bool list(struct rdump_exclude *exclude, const struct rdump_memory *memory)
 {
-	if (!rdump_exclude_is_marked() || !is_zend_mm() || zend_hash_num_elements(&module_registry) != modules
-		|| !list_allocator(exclude)) {
+	if (!list_allocator(exclude, memory) || !keep_resources(exclude, memory, &EG(persistent_list))) {
 		return false;
 	}
 	keep_table(exclude, EG(function_table));
@@ -163,7 +164,20 @@ bool rdump_engine_list(struct rdump_exclude *exclude)
 	keep_table(exclude, EG(ini_directives));
 	keep_table(exclude, CG(auto_globals));
 	keep_table(exclude, &module_registry);
-	keep_resources(exclude, &EG(persistent_list));
 	keep_map_ptr(exclude);
 	return true;
+}
+
+bool rdump_engine_list(struct rdump_exclude *exclude)
+{
+	struct rdump_memory memory;
+	bool listed;
+
+	if (!rdump_exclude_is_marked() || !is_zend_mm() || zend_hash_num_elements(&module_registry) != modules) {
+		return false;
+	}
+	rdump_memory_init(&memory);
+	listed = (rdump_memory_open(&memory) || rdump_memory_open_pipe(&memory) == 0) && list(exclude, &memory);
+	rdump_memory_close(&memory);
+	return listed;
 }
