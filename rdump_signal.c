@@ -70,7 +70,6 @@ enum rdump_auto_outcome rdump_signal_dump(struct rdump_trigger *trigger)
 	enum rdump_auto_outcome outcome;
 
 	tell_ended();
-	trigger->signal = received;
 	trigger->in_handler = true;
 	trigger->work = &work;
 	trigger->full = RDUMP_G(oom_dump_full);
@@ -94,6 +93,7 @@ static void dump_as_asked(void)
 	}
 	memset(&trigger, 0, sizeof(trigger));
 	trigger.cause = cause;
+	trigger.signal = received;
 	trigger.template = RDUMP_G(signal_dump);
 	(void) rdump_format(cause, sizeof(cause), "signal %d", received);
 	(void) rdump_signal_dump(&trigger);

@@ -36,7 +36,7 @@ RDUMP_HIDDEN int rdump_signal_ask(void);
 
 /*
  * Makes a dump in a handler that was called so, and has its line logged at the next safe point. Fills in what each
- * dump in a handler needs (in_handler, work, signal, full).
+ * dump in a handler needs (in_handler, work, full).
  */
 RDUMP_HIDDEN enum rdump_auto_outcome rdump_signal_dump(struct rdump_trigger *trigger);
 
