@@ -84,8 +84,8 @@ static void tell_result(const struct attempt *attempt, const struct rdump_result
 		tell(attempt, "dumped to %s (%llu bytes), but cannot %s it: %s%s%s", attempt->path,
 			(unsigned long long) result->size, error->step, rdump_error_text(error->err), directly, reason);
 	} else {
-		tell(attempt, "dumped to %s (%llu bytes)%s%s", attempt->path, (unsigned long long) result->size, directly,
-			reason);
+		tell(attempt, "dumped to %s (%llu bytes)%s%s%s", attempt->path, (unsigned long long) result->size, directly,
+			reason, result->not_excluded ? ", without rdump.exclude_heap: what PHP has is not known" : "");
 	}
 }
 

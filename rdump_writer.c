@@ -199,6 +199,7 @@ static void choose_what_to_leave_out(struct dump *dump)
 		dump->pages.exclude = &dump->exclude;
 	} else {
 		dump->scratch.low = low;
+		dump->result->not_excluded = true;
 	}
 }
 

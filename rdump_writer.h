@@ -50,6 +50,7 @@ struct rdump_result {
 	enum rdump_outcome outcome;
 	struct rdump_error error; /* .step is NULL where nothing went wrong */
 	int not_copied;           /* errno of the copy of the process that could not be made, so it was written directly */
+	bool not_excluded;        /* it has everything: `list_kept` could not tell what to keep */
 	uint64_t size;            /* of the file, or what was to be reserved for it (RDUMP_SKIPPED) */
 	uint64_t others;          /* RDUMP_SKIPPED: what the other dumps in the folder take */
 	uint64_t kept_free;       /* RDUMP_SKIPPED, not 0: for these bytes that must stay free ... */

@@ -36,5 +36,5 @@ rdump_clean(__FILE__);
 ?>
 --EXPECT--
 139
-log: rdump: crash by SIGSEGV: dumped to FOLDER/a.rdump (N bytes)
+log: rdump: crash by SIGSEGV: dumped to FOLDER/a.rdump (N bytes), without rdump.exclude_heap: what PHP has is not known
 valid
