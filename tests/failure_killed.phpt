@@ -30,7 +30,8 @@ for ($tries = 0; $tries < 50 && $killed < 3; $tries++) {
     ';
     $before = parts($folder);
     $directives = ['memory_limit' => '600M', 'rdump.snapshot' => 0];
-    $process = proc_open(rdump_prepare($folder, $code, $directives), [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
+    $process = proc_open(rdump_prepare($folder, $code, $directives), [2 => ['file', '/dev/null', 'w']], $pipes,
+        $folder);
     rdump_await(function () use ($folder, $before) {
         return array_diff(parts($folder), $before) || is_file("$folder/done");
     });
