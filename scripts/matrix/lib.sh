@@ -65,7 +65,7 @@ php_of() {
 		8.4) echo trixie /usr/bin/php-config8.4 ;;
 		8.5|8.6) echo sid "/usr/bin/php-config$1" ;;
 		7.4-zts) echo bullseye "/opt/php/$1/bin/php-config" ;;
-		8.4-zts) echo trixie "/opt/php/$1/bin/php-config" ;;
+		8.4-zts|8.4-asan) echo trixie "/opt/php/$1/bin/php-config" ;;
 		8.2-zts|8.2-zts-debug|8.2-debug) echo host "$matrix_cache/php/$1/bin/php-config" ;;
 		*) return 1 ;;
 	esac
