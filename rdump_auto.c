@@ -214,8 +214,10 @@ enum rdump_auto_outcome rdump_auto_dump(const struct rdump_trigger *trigger, cha
 {
 	struct rdump_workspace *work = trigger->work ? trigger->work : &RDUMP_G(automatic);
 	struct attempt attempt = {trigger, work->path, work, line};
-	struct rdump_result result = {RDUMP_FAILED, {NULL, NULL, 0}, 0, 0, 0, 0, 0};
+	struct rdump_result result;
 
+	memset(&result, 0, sizeof(result));
+	result.outcome = RDUMP_FAILED;
 	if (find_path(trigger, work, &result.error) == 0) {
 		if (!pass_guards(&attempt)) {
 			return RDUMP_AUTO_SKIPPED;
