@@ -8,7 +8,7 @@ $folder = rdump_folder(__FILE__);
  * The peak memory of a process that dumps, minus that of one that does not. Before Linux 6.2 VmHWM may be up to 64
  * pages too low: with pages of 64 KB, 4 MB.
  */
-$limit = max(1024, 2 * 64 * rdump_page_size() / 1024);
+$limit = max(2048, 2 * 64 * rdump_page_size() / 1024);
 foreach ([50, 800] as $megabytes) {
     $peaks = [];
     foreach ([false, true] as $dump) {

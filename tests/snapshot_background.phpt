@@ -8,7 +8,8 @@ $code = '
 /* Stops the copy while it writes. */
 function stop_copy()
 {
-    foreach (glob("/proc/[0-9]*/stat") as $file) {
+    $child = (int) @file_get_contents("/proc/self/task/" . getmypid() . "/children"); /* where the kernel has it */
+    foreach ($child ? ["/proc/$child/stat"] : glob("/proc/[0-9]*/stat") as $file) {
         if (preg_match("/^(\\d+) \\((.*)\\) (\\S) (\\d+)/", (string) @file_get_contents($file), $match)
             && (int) $match[4] === getmypid()) {
             shell_exec("kill -STOP $match[1]");

@@ -25,10 +25,11 @@ function children()
     return $children;
 }
 /* Stops the copy while it writes. One that was faster is followed by another, when it has ended. */
-$big = str_repeat("x", 100 << 20);
+$big = str_repeat("x", 200 << 20);
+$list = "/proc/self/task/" . getmypid() . "/children"; /* the faster way, where the kernel has it */
 do {
     rdump_snapshot("a.rdump") || exit("failed");
-    $copy = key(children());
+    $copy = (int) @file_get_contents($list) ?: key(children());
     posix_kill($copy, SIGSTOP);
     do {
         $state = substr(children()[$copy], -1);
@@ -65,7 +66,7 @@ while (preg_match("/ [^Z]$/", current(children()))) {
 }
 pcntl_signal_dispatch();
 echo count($told), " signals of one that ends\n";
-', ['+posix', '+pcntl', 'memory_limit' => '200M', 'rdump.snapshot' => 0])->show($folder);
+', ['+posix', '+pcntl', 'memory_limit' => '300M', 'rdump.snapshot' => 0])->show($folder);
 echo rdump_judge("$folder/a.rdump"), "\n";
 ?>
 --CLEAN--

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,6 +112,10 @@ static void of_a_living_thread(void)
 	rdump_stack_remove(&other);
 	__atomic_store_n(&step, 2, __ATOMIC_SEQ_CST);
 	(void) pthread_join(thread, NULL);
+	/* pthread_join() returns shortly before the kernel's thread is gone. */
+	while (syscall(SYS_tgkill, getpid(), copy.thread, 0) == 0) {
+		(void) sched_yield();
+	}
 	expect(has_run_on(&copy), "the handler ran elsewhere");
 	rdump_stack_remove(&copy); /* the thread has ended */
 	expect(mincore(copy.memory ? copy.memory : (char *) (ran_at & ~(uintptr_t) 4095), 4096, (void *) &other) < 0,

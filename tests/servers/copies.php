@@ -7,7 +7,8 @@
 /* The copy of a worker, while it writes: it is stopped, and its process id is returned; 0 if it was faster. */
 function stop_copy_of($worker)
 {
-    foreach (glob('/proc/[0-9]*/stat') as $file) {
+    $copy = (int) @file_get_contents("/proc/$worker/task/$worker/children"); /* the faster way, where it is there */
+    foreach ($copy ? ["/proc/$copy/stat"] : glob('/proc/[0-9]*/stat') as $file) {
         if (!preg_match("/^(\d+) \(.*\) \S $worker /", (string) @file_get_contents($file), $match)) {
             continue;
         }
