@@ -4,23 +4,6 @@
  * request waits for the copy of the worker, and the master does not notice it.
  */
 
-/* The copy of a worker, while it writes: it is stopped, and its process id is returned; 0 if it was faster. */
-function stop_copy_of($worker)
-{
-    $copy = (int) @file_get_contents("/proc/$worker/task/$worker/children"); /* the faster way, where it is there */
-    foreach ($copy ? ["/proc/$copy/stat"] : glob('/proc/[0-9]*/stat') as $file) {
-        if (!preg_match("/^(\d+) \(.*\) \S $worker /", (string) @file_get_contents($file), $match)) {
-            continue;
-        }
-        send_signal($match[1], 'STOP');
-        $state = rdump_await(function () use ($file) {
-            return preg_match('/\) ([TZX])/', (string) @file_get_contents($file) ?: ') X', $found) ? $found[1] : '';
-        }, SECONDS);
-        return $state === 'T' ? (int) $match[1] : 0;
-    }
-    return 0;
-}
-
 /* Has the worker exhaust its memory until its copy is caught. Returns [copy, worker, key, HTTP status]. */
 function catch_copy($port)
 {

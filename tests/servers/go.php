@@ -109,6 +109,52 @@ function check_signals(Host $host)
         preg_match_all('/rdump: signal \d+: dumped to /', read_log("$work/php.log")));
 }
 
+/* Starts a dump by call until its copy is caught. Returns [copy, number of the request, key]. */
+function catch_copy(Host $host, $path)
+{
+    for ($end = microtime(true) + 2 * SECONDS; microtime(true) < $end; @unlink($path)) {
+        $key = fresh_key();
+        $number = $host->begin('dump.php', ['key' => $key, 'path' => $path]);
+        do {
+            $copy = stop_copy_of($host->pid);
+            clearstatcache();
+        } while (!$copy && !file_exists($path) && microtime(true) < $end);
+        if ($copy) {
+            return [$copy, $number, $key];
+        }
+        $host->text($number);
+    }
+    throw new Exception('no copy could be stopped');
+}
+
+/* How often something has happened in Go. This is a request of PHP as well. */
+function count_in_go(Host $host, $what)
+{
+    return $host->end($host->begin('go-call.php', ['what' => $what]))['result'];
+}
+
+/* Only the thread that dumps waits for the copy, in which nothing of Go runs. */
+function check_copy(Host $host)
+{
+    global $dumps;
+
+    $path = "$dumps/copied.rdump";
+    check('rdump.snapshot is 1 without a word in php.ini', '1', $host->end($host->begin('who.php', []))['snapshot']);
+    list($copy, $number, $key) = catch_copy($host, $path);
+    foreach (['counted' => 'a goroutine that runs no PHP goes on', 'hammered' => 'threads that run PHP go on'] as
+        $what => $title) {
+        $first = count_in_go($host, $what);
+        check("while a copy is stopped, $title", true, rdump_await(function () use ($host, $what, $first) {
+            return count_in_go($host, $what) > $first;
+        }, SECONDS));
+    }
+    check('the copy has one thread', 1, count(glob("/proc/$copy/task/*")));
+    check('the dump is not there yet', false, file_exists($path));
+    send_signal($copy, 'CONT');
+    check('the dump is made', true, $host->end($number)['result']);
+    check('and is whole', '', flaw_of($path, $key, STACK_OF_CALL, $host->pid, null, true));
+}
+
 /* Go's own faults. It has recovered from some thousands when this is called. */
 function check_recovered(Host $host)
 {
@@ -132,6 +178,7 @@ $own = ["extension=$so", "rdump.signal_dump=$dumps/signal.rdump", "rdump.oom_dum
 $title = 'Go host of ' . PHP_VERSION;
 $host = start($own);
 check_calls($host);
+check_copy($host);
 check_exhausted($host);
 check_signals($host);
 check_recovered($host);

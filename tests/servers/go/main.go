@@ -27,7 +27,7 @@ const servers = 2
 const answerSize = 65536
 
 var folder string
-var over, hammered, panics int64
+var over, hammered, panics, counted int64
 var nothing *struct{ value int }
 var kept []byte
 
@@ -73,6 +73,10 @@ func goCall(what *C.char) C.long {
 		kept = make([]byte, 1<<20)
 		runtime.Gosched()
 		return C.long(len(kept))
+	case "counted": // by a goroutine that runs no PHP
+		return C.long(atomic.LoadInt64(&counted))
+	case "hammered":
+		return C.long(atomic.LoadInt64(&hammered))
 	}
 	return 0
 }
@@ -121,6 +125,7 @@ func keepBusy(done *sync.WaitGroup) {
 			os.Exit(1)
 		}
 		atomic.AddInt64(&panics, 1)
+		atomic.AddInt64(&counted, 1)
 		runtime.GC()
 	}
 	done.Done()

@@ -7,6 +7,7 @@ echo serialize([
     'mem' => (bool) @fopen('/proc/self/mem', 'rb'),
     'pagemap' => (bool) @fopen('/proc/self/pagemap', 'rb'),
     'safe_read' => ini_get('rdump.safe_read'),
+    'snapshot' => ini_get('rdump.snapshot'),
     'shared' => [extension_loaded('Zend OPcache') && opcache_get_status(false)['opcache_enabled'],
         function_exists('apcu_enabled') && apcu_enabled()],
 ]);
