@@ -25,9 +25,10 @@ foreach ([0, 1] as $background) {
     $run = rdump_run($folder, $code, ['rdump.snapshot' => 1, 'rdump.background' => $background,
         'error_log' => "$folder/dumps/log", 'rdump.oom_dump' => "$folder/dumps/%s.rdump"], $limit, $user);
     preg_match_all('/^\[[^]]*\] (rdump: .*)$/m', file_get_contents("$folder/dumps/log"), $lines);
-    foreach (explode("\n", $run->out) as $line) {
-        echo preg_replace(['/memory size of \d+/', '/allocate \d+/', '/ in \S+ on line \d+/'], ['memory size of N',
-            'allocate N', ''], $line), "\n";
+    /* A debug build tells where in PHP, 8.5 tells the call stack. */
+    foreach (preg_grep('/^(Stack trace|#\d)/', explode("\n", $run->out), PREG_GREP_INVERT) as $line) {
+        echo preg_replace(['/memory size of \d+/', '/allocate \d+/', '/ in \S+ on line \d+/', '/ at \S+:\d+/'],
+            ['memory size of N', 'allocate N', '', ''], $line), "\n";
     }
     rdump_show_log($folder,
         str_replace('cannot copy the process: Resource temporarily unavailable', 'WHY', $lines[1]));
