@@ -25,7 +25,6 @@ $text = strrev('won si ti sa'); /* the text that is looked for is in the heap, a
 function start_workers($count, callable $work)
 {
     global $log;
-    posix_setsid();
     FFI::cdef('int prctl(int, long, long, long, long);')->prctl(36 /* PR_SET_CHILD_SUBREAPER */, 1, 0, 0, 0);
     touch("$log.gate");
     for ($i = 0; $i < $count && ($pid = pcntl_fork()) >= 0; $i++) {
@@ -60,7 +59,7 @@ function meet($where, $i)
 
 /*
  * Waits for all. Prints how many workers there were, how they ended, how copies ended that have outlived them, and
- * which processes are left. Where a worker has left the id of its copy in a file, that one goes on then.
+ * which processes of the group are left. Where a worker has left the id of its copy in a file, that one goes on then.
  */
 function tell(array $pids)
 {
@@ -78,8 +77,8 @@ function tell(array $pids)
         }
     }
     foreach (glob('/proc/[0-9]*/stat') as $file) {
-        if (preg_match('/^(\d+) \((.*)\) (\S) \d+ \d+ (\d+) /', (string) @file_get_contents($file), $match)
-            && (int) $match[4] === getmypid() && (int) $match[1] !== getmypid()) {
+        if (preg_match('/^(\d+) \((.*)\) (\S) \d+ (\d+) /', (string) @file_get_contents($file), $match)
+            && (int) $match[4] === posix_getpgrp() && !in_array((int) $match[1], [getmypid(), posix_getppid()])) {
             $left[] = "$match[1] $match[2] $match[3]";
         }
     }
@@ -125,7 +124,7 @@ class Run
     }
 }
 
-/* Runs a program in a folder of its own. Returns null where it fails. */
+/* Runs a program in a folder of its own, under timeout(1), which ends what is left. Returns null where it fails. */
 function run(FaultCase $case, $folder, $text, array $ini = [], $count = 1, $before = '', $group = null)
 {
     global $php, $so;
@@ -136,10 +135,10 @@ function run(FaultCase $case, $folder, $text, array $ini = [], $count = 1, $befo
         array_push($command, '-d', "$name=$value");
     }
     file_put_contents("$folder.php", COMMON . $text);
-    $line = $before . rdump_command(array_merge($command, ["$folder.php", $folder, "$folder.log", (string) $count]));
-    /* At the limit the kernel may try to get memory back for minutes before it kills. */
-    [$status, $output, $errors] = rdump_shell($group ? rdump_cgroup_command($group, "timeout -s KILL 200 $line")
-        : $line);
+    /* At the limit of a cgroup the kernel may try to get memory back for minutes before it kills. */
+    $line = "timeout -s KILL 400 $before" . rdump_command(array_merge($command, ["$folder.php", $folder, "$folder.log",
+        (string) $count]));
+    [$status, $output, $errors] = rdump_shell($group ? rdump_cgroup_command($group, $line) : $line);
     $log = (string) @file_get_contents("$folder.log");
     $answer = json_decode(trim(strrchr("\n" . trim($output), "\n")), true);
     if ($status !== 0 || $answer === null) {
