@@ -119,7 +119,7 @@ function draw_pause(): void
     [$blocks, $plots] = ['', []];
     foreach ($variants as $variant => [$title, $color]) {
         $lines = [];
-        foreach (sizes() as $name => [$size]) {
+        foreach (sizes() + ['16 GB' => [16 * GB]] as $name => [$size]) {
             if ($values = Results::values('pause', $name, $variant, 'seconds')) {
                 $lines[] = [$size / GB, ...array_map(fn($part) => quantile($values, $part) * 1e3, [0.5, 0.25, 0.75])];
             }

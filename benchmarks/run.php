@@ -555,41 +555,65 @@ function outside(Worker $worker, string $path): array
     return ['seconds' => $seconds];
 }
 
+/*
+ * Where dumps of so much go: a tmpfs, or the disk where the memory has no room for both the process and its file. Null
+ * where neither has.
+ */
+function place_for_pause(int $size): ?string
+{
+    preg_match('/^MemAvailable:\s+(\d+)/m', file_get_contents('/proc/meminfo'), $available);
+    if ($available[1] * 1024 >= 3 * $size) {
+        return 'tmpfs';
+    }
+    return $available[1] * 1024 >= $size + 2 * GB && disk_free_space(Options::$disk) >= 2.5 * $size ? 'disk' : null;
+}
+
 /* How long the caller is held: by rdump_dump(), by rdump_snapshot(), by gcore. */
 function pause_case(): void
 {
-    foreach (sizes() as $name => [$size, $rounds]) {
+    foreach (sizes() + (Options::$quick ? [] : ['16 GB' => [16 * GB, 2]]) as $name => [$size, $rounds]) {
         foreach (['' => Worker::php(...), ', huge pages' => Worker::huge(...)] as $pages => $start) {
-            if (!has_memory('pause', "$name$pages", $size)) {
+            $setting = "$name$pages";
+            $place = place_for_pause($size);
+            if ($place === null) {
+                Results::row('pause', $setting, 'not measured: there is not enough memory, or disk');
                 continue;
             }
             $worker = $start();
             $worker->ask('fill', $size);
-            $setting = "$name$pages";
             $variants = [
                 'dump' => fn($path) => $worker->ask('dump', $path, 'lean'),
                 'snapshot' => fn($path) => $worker->ask('snapshot', $path),
-                'change' => fn($path) => $worker->ask('snapshot', $path, 'change'),
             ];
             if ($pages === '' && $size <= GB) {
                 $variants['gcore'] = fn($path) => outside($worker, $path);
             }
-            take_turns('pause', $setting, places()['tmpfs'], Options::rounds(min($rounds, 7)), $variants);
-            tell_pause($setting, $size);
+            $times = Options::rounds(min($rounds, 7));
+            take_turns('pause', $setting, places()[$place], $times, $variants);
+            if ($place === 'tmpfs') { /* else there is no memory for what changes */
+                /* At the end: the kernel makes small pages of huge ones that change while there is a copy. */
+                take_turns('pause', $setting, places()[$place], $times,
+                    ['change' => fn($path) => $worker->ask('snapshot', $path, 'change')]);
+            }
+            tell_pause($setting, $place, $size);
+            unset($worker, $variants);
         }
     }
 }
 
-function tell_pause(string $setting, int $size): void
+function tell_pause(string $setting, string $place, int $size): void
 {
     $of = fn($variant, $metric = 'seconds') => median(Results::values('pause', $setting, $variant, $metric));
     $per_gigabyte = $of('snapshot') * GB / $size;
     $times = $of('dump') / $of('snapshot');
-    Results::row('pause', "rdump_snapshot(), $setting: held; per GB; rdump_dump() to it; until it is written",
+    Results::row('pause', "rdump_snapshot(), $setting, $place: held; per GB; rdump_dump() to it; until it is written",
         sprintf('%s (%s); %s; %.0f times; %s', seconds($of('snapshot')),
             spread(array_map(fn($seconds) => $seconds * 1e3,
             Results::values('pause', $setting, 'snapshot', 'seconds')), '%.1f–%.1f'), seconds($per_gigabyte), $times,
             seconds($of('snapshot', 'whole'))), '20 ms per GB, 10 times', $per_gigabyte <= 0.02 && $times >= 10, true);
+    if (!Results::values('pause', $setting, 'change', 'first')) {
+        return;
+    }
     Results::row('pause', "the same, while each page is changed: a pass over all; usually; memory of the copy",
         sprintf('%s; %s; %s', seconds($of('change', 'first')), seconds($of('change', 'usual')),
             size($of('change', 'copied'))));
