@@ -123,7 +123,10 @@ function send_signal($pid, $signal)
 function stop_copy_of($pid)
 {
     /* The faster way, where the kernel has it. */
-    $copy = (int) implode(' ', array_map('file_get_contents', glob("/proc/$pid/task/*/children")));
+    $copy = 0;
+    foreach (glob("/proc/$pid/task/*/children") as $list) {
+        $copy = $copy ?: (int) @file_get_contents($list);
+    }
     foreach ($copy ? ["/proc/$copy/stat"] : glob('/proc/[0-9]*/stat') as $file) {
         if (!preg_match("/^(\d+) \(.*\) \S $pid /", (string) @file_get_contents($file), $match)) {
             continue;
