@@ -55,10 +55,9 @@ static void on_interrupt(zend_execute_data *execute_data)
 
 void rdump_pending_hurry(void)
 {
-#if PHP_VERSION_ID >= 80200
-	zend_atomic_bool_store_ex(&EG(vm_interrupt), true);
-#elif PHP_VERSION_ID >= 70100
-	EG(vm_interrupt) = 1;
+#if PHP_VERSION_ID >= 70100
+	/* One byte in each version: from 8.2 on it is an atomic bool. */
+	__atomic_store_n((unsigned char *) &EG(vm_interrupt), 1, __ATOMIC_RELEASE);
 #endif
 }
 
