@@ -201,10 +201,10 @@ static void write_dump(const struct attempt *attempt, struct rdump_result *resul
 	request.min_free = RDUMP_G(oom_dump_min_free);
 	request.near_limit = trigger->near_limit;
 	request.left = trigger->left;
-	if (RDUMP_G(background) && !trigger->at_end && !trigger->near_limit) {
-		start_dump(attempt, &request, result);
-	} else if (trigger->near_limit) {
+	if (trigger->near_limit) {
 		rdump_write(&request, file, result); /* of two such processes the kernel would end one */
+	} else if (RDUMP_G(background) && !trigger->at_end) {
+		start_dump(attempt, &request, result);
 	} else {
 		rdump_request_write(&request, file, result);
 	}

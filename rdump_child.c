@@ -36,15 +36,6 @@ static bool close_range_of(unsigned first, unsigned last)
 	return first > last || syscall(SYS_close_range, first, last, 0U) == 0;
 }
 
-/* As getdents64(2) fills it: opendir(3) would allocate. */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 /* Closes those that /proc/self/fd lists. */
 static bool close_listed(int low, int high, uint64_t *entries, size_t size)
 {
@@ -56,7 +47,7 @@ static bool close_listed(int low, int high, uint64_t *entries, size_t size)
 	}
 	while ((got = syscall(SYS_getdents64, folder, entries, size)) > 0) {
 		for (long at = 0; at < got;) {
-			const struct entry *entry = (const struct entry *) ((const char *) entries + at);
+			const struct rdump_folder_entry *entry = (const struct rdump_folder_entry *) ((const char *) entries + at);
 			int fd = atoi(entry->name);
 
 			if (*entry->name != '.' && fd != low && fd != high && fd != folder) {

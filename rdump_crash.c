@@ -13,6 +13,7 @@
 #include "rdump_handlers.h"
 #include "rdump_log.h"
 #include "rdump_queue.h"
+#include "rdump_request.h"
 #include "rdump_scratch.h"
 #include "rdump_threads.h"
 
@@ -31,27 +32,10 @@ static char line[RDUMP_LINE_SIZE], cause[32];
 
 /* ---- threads ----------------------------------------------------------------------------------------------------- */
 
-/*
- * Makes this thread's globals known to the extension. Returns false for a thread that has none: with threads (ZTS), one
- * that is not PHP's.
- */
-static bool has_globals(void)
-{
-#ifdef ZTS
-	if (!tsrm_get_ls_cache()) {
-		return false;
-	}
-# ifdef COMPILE_DL_RDUMP
-	ZEND_TSRMLS_CACHE_UPDATE();
-# endif
-#endif
-	return true;
-}
-
 /* Does this thread serve a request? Without ZTS libraries may have threads, which are not PHP's. */
 static bool runs_php(void)
 {
-	return has_globals() && RDUMP_G(in_request) && pthread_equal(RDUMP_G(thread), pthread_self());
+	return rdump_request_is_php_thread() && RDUMP_G(in_request) && pthread_equal(RDUMP_G(thread), pthread_self());
 }
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
@@ -100,7 +84,7 @@ static void dump(int signal)
 
 static void on_crash(int signal)
 {
-	if (!has_globals()) {
+	if (!rdump_request_is_php_thread()) {
 		(void) rdump_handlers_delegate(signal);
 		return;
 	}
@@ -118,7 +102,7 @@ static void on_crash_in_dump(int signal)
 	bool dumps = rdump_scratch_is_taken_here();
 
 	dumps |= rdump_file_abandon();
-	if (dumps && has_globals()) {
+	if (dumps && rdump_request_is_php_thread()) {
 		(void) rdump_format(line, sizeof(line), "rdump: crash by %s: no dump: it happened in the middle of a dump",
 			rdump_handlers_name(signal));
 		log_line();

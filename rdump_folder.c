@@ -289,15 +289,6 @@ static void visit(struct survey *survey, const char *name)
 	}
 }
 
-/* As getdents64(2) fills it: opendir(3) would allocate. */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 static int read_folder(struct survey *survey)
 {
 	uint64_t *entries = survey->folder->work.entries;
@@ -311,7 +302,7 @@ static int read_folder(struct survey *survey)
 			return got < 0 ? errno : 0;
 		}
 		for (long at = 0; at < got;) {
-			const struct entry *entry = (const struct entry *) ((const char *) entries + at);
+			const struct rdump_folder_entry *entry = (const struct rdump_folder_entry *) ((const char *) entries + at);
 			visit(survey, entry->name);
 			at += entry->length;
 		}

@@ -23,6 +23,15 @@
 /* Seconds without a write after which a temporary file of another origin is left behind, if nobody has locked it. */
 #define RDUMP_LEFTOVER_AGE 3600
 
+/* An entry of a folder, as getdents64(2) fills it: opendir(3) would allocate. */
+struct rdump_folder_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
 struct rdump_folder {
 	int fd;        /* -1 = not open */
 	bool listable; /* may be read and locked, not only passed through */

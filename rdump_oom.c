@@ -11,6 +11,7 @@
 #include "rdump_errors.h"
 #include "rdump_log.h"
 #include "rdump_oom_early.h"
+#include "rdump_request.h"
 #include "rdump_target.h"
 
 #include "main/snprintf.h"
@@ -65,20 +66,6 @@ static struct rdump_counters *counters;
 #ifdef ZEND_HAS_OOM
 static struct rdump_error counters_error;
 #endif
-
-/* Makes this thread's globals known to the extension. Returns false for a thread that is not PHP's. */
-static bool is_php_thread(void)
-{
-#ifdef ZTS
-	if (!tsrm_get_ls_cache()) {
-		return false;
-	}
-# ifdef COMPILE_DL_RDUMP
-	ZEND_TSRMLS_CACHE_UPDATE();
-# endif
-#endif
-	return true;
-}
 
 /* Fills in `trigger`. Returns whether an automatic dump is configured, and none is under way. */
 static bool is_wanted(struct rdump_trigger *trigger, const char *cause)
@@ -170,7 +157,7 @@ static void end_event(void (*log)(const char *line))
 /* Fills in `trigger` for a dump at this moment. */
 static bool is_wanted_early(struct rdump_trigger *trigger, const char *cause)
 {
-	if (!is_php_thread() || !RDUMP_G(oom_dump_early) || !is_wanted(trigger, cause)) {
+	if (!rdump_request_is_php_thread() || !RDUMP_G(oom_dump_early) || !is_wanted(trigger, cause)) {
 		return false;
 	}
 	trigger->counters = counters;
@@ -207,7 +194,7 @@ static void on_hard_limit(void)
 {
 	struct rdump_trigger trigger;
 
-	if (!is_php_thread()) {
+	if (!rdump_request_is_php_thread()) {
 		return;
 	}
 	if (RDUMP_G(oom_event) == RDUMP_OOM_NONE && is_wanted_early(&trigger, "memory limit reached")) {
@@ -300,7 +287,7 @@ static void on_exit_of_process(void)
 	const char *cause = cause_of_exit(errno);
 	struct rdump_trigger trigger;
 
-	if (!watching_exit || !cause || !is_php_thread() || !RDUMP_G(in_request)) {
+	if (!watching_exit || !cause || !rdump_request_is_php_thread() || !RDUMP_G(in_request)) {
 		return;
 	}
 	if (RDUMP_G(oom_event) == RDUMP_OOM_NONE && is_wanted(&trigger, cause)) {

@@ -6,7 +6,6 @@
 #include "rdump_request.h"
 
 #include "rdump_engine.h"
-
 #include "rdump_snapshot.h"
 
 #include "ext/standard/basic_functions.h"
@@ -15,6 +14,19 @@
 
 /* Where globals begin is told by a member, so that it needs no symbol and is the calling thread's own under ZTS. */
 #define BEGIN_OF(member_address, type, member) ((uint64_t) ((uintptr_t) (member_address) - offsetof(type, member)))
+
+bool rdump_request_is_php_thread(void)
+{
+#ifdef ZTS
+	if (!tsrm_get_ls_cache()) {
+		return false;
+	}
+# ifdef COMPILE_DL_RDUMP
+	ZEND_TSRMLS_CACHE_UPDATE();
+# endif
+#endif
+	return true;
+}
 
 static int dropped;
 static void (*dropping)(int signal, siginfo_t *info, void *context);

@@ -14,6 +14,12 @@
 #define RDUMP_TAG "v" RDUMP_EXPAND_AND_STRINGIFY(PHP_MAJOR_VERSION) RDUMP_EXPAND_AND_STRINGIFY(PHP_MINOR_VERSION)
 
 /*
+ * Makes this thread's globals known to the extension. Returns false for a thread that has none: with threads (ZTS), one
+ * that is not PHP's.
+ */
+RDUMP_HIDDEN bool rdump_request_is_php_thread(void);
+
+/*
  * Makes `signal` one that asks for nothing while a dump is under way, as long as `handler` handles it; 0 = none. A
  * script may have taken the signal for itself.
  */

@@ -102,7 +102,7 @@ static int copy_process(struct rdump_snapshot *snapshot, struct rdump_file *file
 	return 0;
 }
 
-/* From a request to a copy that writes. Returns NULL where `result` is final. `path` is a path that lasts. */
+/* From a request to a copy that writes. Returns NULL where `result` is final. */
 static struct rdump_snapshot *start(struct rdump_snapshot *snapshot, const struct rdump_request *request,
 	struct rdump_file *file, struct rdump_result *result)
 {
