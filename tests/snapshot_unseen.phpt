@@ -36,8 +36,10 @@ do {
     } while ($state !== "T" && $state !== "Z");
 } while ($state !== "T");
 echo "the copy: $state\n";
-pcntl_signal_dispatch();
-/* The kernel tells that any child is stopped or goes on, but there is nobody to wait for. */
+/* The kernel tells, a moment later, that any child is stopped or goes on, but there is nobody to wait for. */
+while (!$told) {
+    pcntl_signal_dispatch();
+}
 echo "waited for: ", json_encode(array_unique($told)), "\n";
 $told = [];
 var_dump(pcntl_wait($status), pcntl_get_last_error() === PCNTL_ECHILD);
