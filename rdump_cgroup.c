@@ -13,27 +13,22 @@
 
 /* ---- files of the kernel ----------------------------------------------------------------------------------------- */
 
+/* What was read of a file. */
 struct lines {
-	int fd;
 	size_t at;     /* where the next line begins ... */
 	size_t filled; /* ... of so many bytes */
 	char buffer[LINE_SIZE];
 };
 
-static bool open_lines(struct lines *lines, const char *path)
+/* Opens a file to read its lines. Returns the descriptor, or -1. */
+static int open_lines(struct lines *lines, const char *path)
 {
 	lines->at = lines->filled = 0;
-	lines->fd = open(path, O_RDONLY | O_CLOEXEC);
-	return lines->fd >= 0;
-}
-
-static void close_lines(struct lines *lines)
-{
-	(void) close(lines->fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* Reads more behind what is there. Returns whether there was more. */
-static bool fill(struct lines *lines)
+static bool fill(struct lines *lines, int fd)
 {
 	ssize_t got;
 
@@ -41,19 +36,19 @@ static bool fill(struct lines *lines)
 	lines->filled -= lines->at;
 	lines->at = 0;
 	do {
-		got = read(lines->fd, lines->buffer + lines->filled, LINE_SIZE - 1 - lines->filled);
+		got = read(fd, lines->buffer + lines->filled, LINE_SIZE - 1 - lines->filled);
 	} while (got < 0 && errno == EINTR);
 	lines->filled += got > 0 ? (size_t) got : 0;
 	return got > 0;
 }
 
 /* The next line, without its end; NULL after the last one. A line that is too long comes in parts. */
-static char *next_line(struct lines *lines)
+static char *next_line(struct lines *lines, int fd)
 {
 	char *line, *end;
 
 	while (!(end = memchr(lines->buffer + lines->at, '\n', lines->filled - lines->at))) {
-		if (!fill(lines)) {
+		if (!fill(lines, fd)) {
 			break;
 		}
 	}
@@ -114,14 +109,15 @@ static bool read_number(const char *folder, const char *name, uint64_t *value)
 static bool read_stat(const char *folder, const char *const names[2], uint64_t *sum)
 {
 	struct lines lines;
+	int fd;
 	char path[PATH_MAX], *line;
 	bool found = false;
 
 	*sum = 0;
-	if (!join(path, folder, "memory.stat") || !open_lines(&lines, path)) {
+	if (!join(path, folder, "memory.stat") || (fd = open_lines(&lines, path)) < 0) {
 		return false;
 	}
-	while ((line = next_line(&lines)) != NULL) {
+	while ((line = next_line(&lines, fd)) != NULL) {
 		for (int i = 0; i < 2 && names[i]; i++) {
 			size_t length = strlen(names[i]);
 			uint64_t value;
@@ -132,7 +128,7 @@ static bool read_stat(const char *folder, const char *const names[2], uint64_t *
 			}
 		}
 	}
-	close_lines(&lines);
+	(void) close(fd);
 	return found;
 }
 
@@ -158,14 +154,15 @@ static bool has_word(const char *list, const char *word)
 static bool find_path(char path[PATH_MAX], bool *version1)
 {
 	struct lines lines;
+	int fd;
 	char *line, *controllers, *at;
 	bool found = false;
 
 	*version1 = false;
-	if (!open_lines(&lines, "/proc/self/cgroup")) {
+	if ((fd = open_lines(&lines, "/proc/self/cgroup")) < 0) {
 		return false;
 	}
-	while (!*version1 && (line = next_line(&lines)) != NULL) {
+	while (!*version1 && (line = next_line(&lines, fd)) != NULL) {
 		controllers = strchr(line, ':');
 		at = controllers ? strchr(controllers + 1, ':') : NULL;
 		if (!at || strlen(at + 1) >= PATH_MAX) {
@@ -178,7 +175,7 @@ static bool find_path(char path[PATH_MAX], bool *version1)
 			found = true;
 		}
 	}
-	close_lines(&lines);
+	(void) close(fd);
 	return found;
 }
 
@@ -262,21 +259,22 @@ static bool locate(char folder[PATH_MAX], const struct mount *mount, const char 
 static size_t find_folder(struct rdump_cgroup *group)
 {
 	struct lines lines;
+	int fd;
 	struct mount mount;
 	char path[PATH_MAX], file[PATH_MAX], *line;
 	size_t top = 0;
 
-	if (!find_path(path, &group->version1) || !open_lines(&lines, "/proc/self/mountinfo")) {
+	if (!find_path(path, &group->version1) || (fd = open_lines(&lines, "/proc/self/mountinfo")) < 0) {
 		return 0;
 	}
-	while (!top && (line = next_line(&lines)) != NULL) {
+	while (!top && (line = next_line(&lines, fd)) != NULL) {
 		/* Another mount may hide this one: the folder of a cgroup has this file. */
 		if (parse_mount(line, &mount) && is_hierarchy(&mount, group->version1) && locate(group->own, &mount, path)
 			&& join(file, group->own, "cgroup.procs") && access(file, F_OK) == 0) {
 			top = strlen(mount.point);
 		}
 	}
-	close_lines(&lines);
+	(void) close(fd);
 	return top;
 }
 
@@ -380,19 +378,21 @@ uint64_t rdump_cgroup_resident(pid_t pid)
 uint64_t rdump_cgroup_largest_other(const struct rdump_cgroup *group, pid_t self)
 {
 	struct lines lines;
-	char path[PATH_MAX], *line;
+	int fd;
+	char path[PATH_MAX];
+	const char *line;
 	uint64_t largest = 0, pid, resident;
 
-	if (!*group->own || !join(path, group->own, "cgroup.procs") || !open_lines(&lines, path)) {
+	if (!*group->own || !join(path, group->own, "cgroup.procs") || (fd = open_lines(&lines, path)) < 0) {
 		return 0;
 	}
-	while ((line = next_line(&lines)) != NULL) {
+	while ((line = next_line(&lines, fd)) != NULL) {
 		/* 0 is a process of another pid namespace. */
 		if (parse_number(line, &pid) && pid && pid <= INT_MAX && (pid_t) pid != self) {
 			resident = rdump_cgroup_resident((pid_t) pid);
 			largest = resident > largest ? resident : largest;
 		}
 	}
-	close_lines(&lines);
+	(void) close(fd);
 	return largest;
 }

@@ -92,7 +92,7 @@ static void close_others(struct rdump_file *file)
  */
 static void open_own_folder(struct rdump_folder *folder)
 {
-	int own = folder->listable ? openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int own = folder->fd >= 0 && folder->listable ? openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	if (own >= 0) {
 		(void) close(folder->fd);

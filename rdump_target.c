@@ -119,12 +119,10 @@ static bool append_number(char path[PATH_MAX], size_t *length, long long number)
 	return append(path, length, text, size);
 }
 
-/* Appends what the conversion %`letter` stands for; another one as it is. */
-static bool append_conversion(char path[PATH_MAX], size_t *length, char letter, int signal)
+/* Appends what a conversion, "%" and a letter, stands for; another one as it is. */
+static bool append_conversion(char path[PATH_MAX], size_t *length, const char *conversion, int signal)
 {
-	const char as_it_is[] = {'%', letter};
-
-	switch (letter) {
+	switch (conversion[1]) {
 		case 'p':
 			return append_number(path, length, getpid());
 		case 'i':
@@ -136,9 +134,9 @@ static bool append_conversion(char path[PATH_MAX], size_t *length, char letter, 
 		case 'h':
 			return append_host(path, length);
 		case '%':
-			return append(path, length, as_it_is, 1);
+			return append(path, length, conversion, 1);
 		default:
-			return append(path, length, as_it_is, letter ? 2 : 1);
+			return append(path, length, conversion, conversion[1] ? 2 : 1);
 	}
 }
 
@@ -155,7 +153,7 @@ bool rdump_target_expand(char path[PATH_MAX], const char *template, int signal)
 			return false;
 		}
 		at += plain;
-		if (*at && !append_conversion(path, &length, at[1], signal)) {
+		if (*at && !append_conversion(path, &length, at, signal)) {
 			return false;
 		}
 		at += *at ? 1 + (at[1] != '\0') : 0;

@@ -235,7 +235,7 @@ static void grow(void *argument)
 static void sizes(void)
 {
 	static size_t size[2] = {24 << 20, 12 << 20};
-	uint64_t before = rdump_cgroup_resident(0), self, largest;
+	uint64_t before = rdump_cgroup_resident(0), self, again, largest;
 	pid_t child[2];
 	int status;
 
@@ -244,9 +244,11 @@ static void sizes(void)
 		expect(waitpid(child[i], &status, WUNTRACED) == child[i] && WIFSTOPPED(status), "a child ended");
 	}
 	self = rdump_cgroup_resident(0);
-	/* Kernels before 6.2 count late. */
-	expect(before > 0 && self == rdump_cgroup_resident(getpid()) && self < before + 8 * MB,
-		"resident %llu, before %llu", (unsigned long long) self, (unsigned long long) before);
+	again = rdump_cgroup_resident(getpid());
+	/* Kernels before 6.2 count late, and a call may touch a page of the stack for the first time. */
+	expect(before > 0 && self < before + 8 * MB && again < self + 8 * MB && self < again + 8 * MB,
+		"resident %llu, then %llu, before %llu", (unsigned long long) self, (unsigned long long) again,
+		(unsigned long long) before);
 	show("0::/\n", "30 22 0:26 / %s/cgroup rw - cgroup2 cgroup2 rw\n");
 	put("cgroup/cgroup.procs", "0\n%d\n%d\n%d\nx\n", (int) getpid(), (int) child[1], (int) child[0]);
 	rdump_cgroup_find(&group);

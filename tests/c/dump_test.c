@@ -704,23 +704,32 @@ static void too_many_holes(void)
 	shim_restore();
 }
 
+/* The pages of a hole that is bridged whatever the size of a page is. */
+static size_t some_pages(void)
+{
+	size_t most = RDUMP_LONGEST_HOLE / page;
+
+	return most < 100 ? most : 100;
+}
+
 /* Few holes: the blocks of the rest are found before the first byte is written. */
 static void few_holes(void)
 {
 	unsigned char *memory = map(2000, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	size_t hole = some_pages(), second = 500 + hole, third = second + 500 + RDUMP_LONGEST_HOLE / 2 / page;
 	struct reader reader;
 
 	memset(memory, 'a', 500 * page);
-	memset(memory + 600 * page, 'b', 500 * page);
-	memset(memory + 1100 * page + RDUMP_LONGEST_HOLE / 2 / page * page, 'c', page);
+	memset(memory + second * page, 'b', 500 * page);
+	memset(memory + third * page, 'c', page);
 	shim_show_only(memory, memory + 2000 * page);
 	for (int safe_read = 0; safe_read < 2; safe_read++) {
 		dump_and_read(&reader, false, safe_read);
 		expect(reader.regions == 1, "%u regions", reader.regions);
 		expect_held(&reader, "before the hole", memory, 500, 'a');
-		expect_held(&reader, "the hole", memory + 500 * page, 100, 0);
-		expect_held(&reader, "behind the hole", memory + 600 * page, 500, 'b');
-		expect_held(&reader, "at the end", memory + 1100 * page + RDUMP_LONGEST_HOLE / 2 / page * page, 1, 'c');
+		expect_held(&reader, "the hole", memory + 500 * page, hole, 0);
+		expect_held(&reader, "behind the hole", memory + second * page, 500, 'b');
+		expect_held(&reader, "at the end", memory + third * page, 1, 'c');
 		reader_close(&reader);
 		expect(blocks_of("dump.rdump") <= 1001 * page + 65536, "%zu bytes of blocks", blocks_of("dump.rdump"));
 	}
@@ -780,10 +789,11 @@ static void holes_need_no_room(void)
 static void holes_without_lseek(void)
 {
 	unsigned char *memory = map(300, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	size_t hole = some_pages();
 	struct reader reader;
 
 	memset(memory, 'a', page);
-	memset(memory + 100 * page, 'b', page);
+	memset(memory + (1 + hole) * page, 'b', page);
 	for (int safe_read = 0; safe_read < 2; safe_read++) {
 		shim_arm();
 		shim.only = "lseek";
@@ -793,8 +803,8 @@ static void holes_without_lseek(void)
 		shim_disarm();
 		expect(shim.failed != NULL, "lseek() was not called");
 		expect_held(&reader, "before the hole", memory, 1, 'a');
-		expect_held(&reader, "the hole", memory + page, 99, 0);
-		expect_held(&reader, "behind the hole", memory + 100 * page, 1, 'b');
+		expect_held(&reader, "the hole", memory + page, hole, 0);
+		expect_held(&reader, "behind the hole", memory + (1 + hole) * page, 1, 'b');
 		reader_close(&reader);
 	}
 }

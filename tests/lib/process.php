@@ -31,6 +31,15 @@ function rdump_command(array $arguments)
 }
 
 /*
+ * Why nothing can be tested with PHP's JIT; '' = it can. $RDUMP_NO_JIT is set where PHP crashes by its JIT, without
+ * rdump as well.
+ */
+function rdump_without_jit()
+{
+    return PHP_VERSION_ID < 80000 ? 'this PHP has none' : (string) getenv('RDUMP_NO_JIT');
+}
+
+/*
  * Waits until $condition() returns something that is not empty, and returns that; what is empty where it never does. On
  * a slow machine so many times as long as $RDUMP_PATIENCE says.
  */

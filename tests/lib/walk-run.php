@@ -221,7 +221,7 @@ $settings = [
     ', safe_read' => ['-d', 'rdump.safe_read=1'],
     ', no safe_read' => ['-d', 'rdump.safe_read=0'],
     ', opcache' => $opcache,
-    ', opcache and JIT' => $opcache === null || PHP_VERSION_ID < 80000 ? null
+    ', opcache and JIT' => $opcache === null || rdump_without_jit() !== '' ? null
         : array_merge($opcache, ['-d', 'opcache.jit_buffer_size=16M', '-d', 'opcache.jit=tracing', '-d',
             'opcache.jit_hot_func=1']),
 ];
@@ -232,7 +232,8 @@ foreach ($settings as $setting => $directives) {
         foreach (['lean', 'full'] as $full => $mode) {
             $title = "$kind, $what $mode$setting";
             if ($directives === null) {
-                echo "skip - walk, $title: this PHP has none\n";
+                echo "skip - walk, $title: ", strpos($setting, 'JIT') === false ? 'this PHP has none'
+                    : (rdump_without_jit() ?: 'this PHP has none'), "\n";
                 continue;
             }
             walk($how, (bool) $full, $directives, strpos($setting, 'JIT') !== false);
