@@ -91,7 +91,9 @@ final class Options
     {
         $command = [self::$php, '-n', '-d', 'extension_dir=' . self::$extensions];
         foreach ($extensions as $extension) {
-            array_push($command, '-d', "extension=$extension");
+            if ($extension !== 'ffi.so' || is_file(self::$extensions . "/$extension")) { /* else it is built in */
+                array_push($command, '-d', "extension=$extension");
+            }
         }
         return $command;
     }
@@ -585,17 +587,12 @@ function pause_case(): void
                 'dump' => fn($path) => $worker->ask('dump', $path, 'lean'),
                 'snapshot' => fn($path) => $worker->ask('snapshot', $path),
             ];
-            if ($pages === '' && $size <= GB) {
+            if ($pages === '' && $size <= 4 * GB) {
                 $variants['gcore'] = fn($path) => outside($worker, $path);
             }
-            $times = Options::rounds(min($rounds, 7));
-            take_turns('pause', $setting, places()[$place], $times, $variants);
-            if ($place === 'tmpfs') { /* else there is no memory for what changes */
-                /* At the end: the kernel makes small pages of huge ones that change while there is a copy. */
-                take_turns('pause', $setting, places()[$place], $times,
-                    ['change' => fn($path) => $worker->ask('snapshot', $path, 'change')]);
-            }
+            take_turns('pause', $setting, places()[$place], Options::rounds(min($rounds, 7)), $variants);
             tell_pause($setting, $place, $size);
+            cost_of_copy($worker, $setting, $place, $size);
             unset($worker, $variants);
         }
     }
@@ -607,16 +604,43 @@ function tell_pause(string $setting, string $place, int $size): void
     $per_gigabyte = $of('snapshot') * GB / $size;
     $times = $of('dump') / $of('snapshot');
     Results::row('pause', "rdump_snapshot(), $setting, $place: held; per GB; rdump_dump() to it; until it is written",
-        sprintf('%s (%s); %s; %.0f times; %s', seconds($of('snapshot')),
+        sprintf('%s (%s), cpu %s; %s; %.0f times; %s', seconds($of('snapshot')),
             spread(array_map(fn($seconds) => $seconds * 1e3,
-            Results::values('pause', $setting, 'snapshot', 'seconds')), '%.1f–%.1f'), seconds($per_gigabyte), $times,
-            seconds($of('snapshot', 'whole'))), '20 ms per GB, 10 times', $per_gigabyte <= 0.02 && $times >= 10, true);
-    if (!Results::values('pause', $setting, 'change', 'first')) {
-        return;
+            Results::values('pause', $setting, 'snapshot', 'seconds')), '%.1f–%.1f'), seconds($of('snapshot', 'cpu')),
+            seconds($per_gigabyte), $times, seconds($of('snapshot', 'whole'))), '20 ms per GB, 10 times',
+            $per_gigabyte <= 0.02 && $times >= 10, true);
+    if ($theirs = Results::values('pause', $setting, 'gcore', 'seconds')) {
+        Results::row('pause', "gcore, $setting, $place: held", seconds(median($theirs)));
     }
-    Results::row('pause', "the same, while each page is changed: a pass over all; usually; memory of the copy",
-        sprintf('%s; %s; %s', seconds($of('change', 'first')), seconds($of('change', 'usual')),
-            size($of('change', 'copied'))));
+}
+
+/*
+ * What a copy costs the process that goes on: time in requests beside it, then memory while it is stopped. At the end:
+ * the kernel makes small pages of huge ones that change while there is a copy, and "free" leaves nothing.
+ */
+function cost_of_copy(Worker $worker, string $setting, string $place, int $size): void
+{
+    $folder = places()[$place];
+    $of = fn($variant, $metric) => median(Results::values('pause', $setting, $variant, $metric));
+    take_turns('pause', $setting, $folder, Options::rounds(3),
+        ['requests' => fn($path) => $worker->ask('requests', $path)]);
+    Results::row('pause', "a request beside it, $setting: usually; the slowest; all are usual again after",
+        sprintf('%s; %s; %s', seconds($of('requests', 'usual')), seconds($of('requests', 'slowest')),
+            seconds($of('requests', 'again'))));
+    $works = ['request' => 'a request', 'change' => 'each page is changed', 'free' => 'all is freed'];
+    foreach ($works as $work => $what) {
+        if ($work === 'change' && $place !== 'tmpfs') {
+            continue; /* there is no memory for it */
+        }
+        $variant = "copy, $work";
+        Results::add('pause', $setting, $variant, 1,
+            $worker->ask('snapshot', $path = "$folder/rdump-benchmark-" . getmypid() . '.rdump', $work));
+        unlink($path);
+        if ($copied = Results::values('pause', $setting, $variant, 'copied')) {
+            Results::row('pause', "more memory while the copy is there, $setting: $what", size(median($copied)) . ', in '
+                . seconds($of($variant, 'first')));
+        }
+    }
 }
 
 function full(): void
@@ -692,7 +716,8 @@ function machine(): string
     preg_match('/^MemTotal:\s+(\d+)/m', $read('/proc/meminfo'), $memory);
     preg_match('/\[(\w+)\]/', $read('/sys/kernel/mm/transparent_hugepage/enabled'), $huge);
     $file_system = trim((string) shell_exec('df --output=fstype ' . escapeshellarg(Options::$disk) . ' | tail -n 1'));
-    $version = trim((string) shell_exec(escapeshellarg(Options::$php) . " -n -r 'echo PHP_VERSION;'"));
+    $version = trim((string) shell_exec(escapeshellarg(Options::$php)
+        . ' -n -r \'echo PHP_VERSION, PHP_ZTS ? " ZTS" : "";\''));
     $load = explode(' ', $read('/proc/loadavg'));
     $sentence = sprintf('Linux %s, %s, %d processors (%s), %.0f GB, PHP %s, disk: %s, huge pages: %s, '
         . 'load at the end: %s. %s.', php_uname('r'), php_uname('m'), (int) trim((string) shell_exec('nproc')),

@@ -8,7 +8,9 @@
  *   texts BYTES          that much text, as JSON
  *   compile FOLDER       opcache gets the PHP files of the folder
  *   reserve BYTES        address space that is never touched
- *   snapshot PATH [change]   rdump_snapshot(), while all of the filled memory is changed
+ *   snapshot PATH [WORK] rdump_snapshot(). WORK is what is done while the copy is stopped: "change" changes each page
+ *                        of the filled memory, "request" is a request, "free" frees all, as PHP does at memory_limit
+ *   requests PATH        rdump_snapshot() between requests, which go on until the copy has ended
  *   private              the bytes of private memory that the kernel counts as resident
  */
 
@@ -20,6 +22,7 @@ const PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_
 /* Strings for fill, addresses for reserve. */
 $strings = FFI::cdef('long write(int fd, const char *bytes, size_t length);');
 $libc = FFI::cdef('
+    int kill(int pid, int signal);
     int open(const char *path, int flags, int mode);
     int close(int fd);
     long write(int fd, uintptr_t address, size_t length);
@@ -153,57 +156,125 @@ function dump(string $path, bool $full, bool $synced): array
     ];
 }
 
-/*
- * rdump_snapshot(): how long the caller is held, and until the file is there. $change: meanwhile every page of the
- * filled memory is changed, as many times as it takes; "first" is the time of the first pass, "usual" that of one
- * afterwards, "copied" what the copy has for itself after the first.
- */
-function snapshot(string $path, bool $change): array
+/* The copy that was made last; 0 = it has ended, and is reaped. */
+function copy_of_process(): int
 {
+    $children = explode(' ', trim((string) @file_get_contents('/proc/self/task/' . getmypid() . '/children')));
+    return (int) end($children);
+}
+
+function state_of(int $pid): string
+{
+    return preg_match('/\) (\w)/', (string) @file_get_contents("/proc/$pid/stat"), $match) ? $match[1] : '';
+}
+
+/* Stops the copy. 0 = it has ended already. */
+function stop_copy(): int
+{
+    global $libc;
+    $copy = copy_of_process();
+    if ($copy) {
+        $libc->kill($copy, SIGSTOP);
+        while (!in_array(state_of($copy), ['T', 'Z', ''], true)) {
+            usleep(100);
+        }
+    }
+    return $copy && state_of($copy) === 'T' ? $copy : 0;
+}
+
+/* What the process has for itself; memory that it shares with a copy counts half. */
+function anonymous_of(int|string $pid): int
+{
+    preg_match('/^Pss_Anon:\s+(\d+)/m', file_get_contents("/proc/$pid/smaps_rollup"), $match);
+    return $match[1] * 1024;
+}
+
+/*
+ * rdump_snapshot(): how long the caller is held ("seconds"), and until the file is there ("whole"). With $work,
+ * "copied" is what both together have more after it, and "first" its time.
+ */
+function snapshot(string $path, string $work): array
+{
+    global $libc;
+    $before = $work === '' ? 0 : anonymous_of('self');
     [$cpu, $begin] = [cpu(), hrtime(true)];
     $started = rdump_snapshot($path);
     $answer = ['seconds' => (hrtime(true) - $begin) / 1e9, 'cpu' => cpu() - $cpu];
-    if ($change) {
-        $answer['first'] = change_all();
-        $answer['copied'] = bytes_of_children();
+    if ($work !== '' && ($copy = stop_copy())) {
+        $began = hrtime(true);
+        $work();
+        $answer['first'] = (hrtime(true) - $began) / 1e9;
+        $answer['copied'] = max(0, anonymous_of('self') + anonymous_of($copy) - $before);
+        $libc->kill($copy, SIGCONT);
     }
+    await_file($path, $started);
+    $answer += ['whole' => (hrtime(true) - $begin) / 1e9, 'bytes' => (int) @filesize($path)];
+    return $started ? $answer : ['error' => 'rdump_snapshot'];
+}
+
+function await_file(string $path, bool $started): void
+{
+    clearstatcache();
     while ($started && !file_exists($path)) {
         usleep(500);
         clearstatcache();
     }
-    $answer += ['whole' => (hrtime(true) - $begin) / 1e9, 'bytes' => (int) @filesize($path)];
-    if ($change) {
-        $answer['usual'] = change_all();
-    }
-    return $started ? $answer : ['error' => 'rdump_snapshot'];
 }
 
-/* Changes a byte of each page. Returns the seconds that it took. */
-function change_all(): float
+/* Changes a byte of each page. */
+function change(): void
 {
     global $memory;
-    $begin = hrtime(true);
     foreach (array_keys($memory) as $i) {
         $length = strlen($memory[$i]);
         for ($at = 0; $at < $length; $at += 4096) {
             $memory[$i][$at] = 'c';
         }
     }
+}
+
+/* Some 3 MB of objects, and their text. Returns the seconds that it took. */
+function request(): float
+{
+    $begin = hrtime(true);
+    $orders = [];
+    for ($i = 0; $i < 3000; $i++) {
+        $order = new Order($i, words(2), new DateTime('@' . mt_rand()), mt_rand() / 100);
+        $order->items[] = ['sku' => mt_rand(), 'name' => words(1)];
+        $orders[] = $order;
+    }
+    json_encode($orders);
     return (hrtime(true) - $begin) / 1e9;
 }
 
-/* The private memory of the copy. */
-function bytes_of_children(): int
+function free(): void
 {
-    $bytes = 0;
-    foreach (glob('/proc/[0-9]*/stat') as $file) {
-        $rollup = dirname($file) . '/smaps_rollup';
-        if (preg_match('/\) \S ' . getmypid() . ' /', (string) @file_get_contents($file))
-            && preg_match('/^Private_Dirty:\s+(\d+)/m', (string) @file_get_contents($rollup), $match)) {
-            $bytes += $match[1] * 1024;
+    global $memory;
+    $memory = [];
+    gc_mem_caches();
+}
+
+/*
+ * "usual" is the time of a request before there is a copy, "slowest" that of the slowest one beside it. "again" is how
+ * long after the copy was made the last request ended that took a quarter longer than usual; 0 = none did.
+ */
+function requests(string $path): array
+{
+    $times = array_map('request', range(1, 15));
+    sort($times);
+    $answer = ['usual' => $times[7], 'slowest' => 0, 'again' => 0, 'count' => 0];
+    $started = rdump_snapshot($path);
+    $begin = hrtime(true);
+    do {
+        $time = request();
+        $answer['count']++;
+        $answer['slowest'] = max($answer['slowest'], $time);
+        if ($time > 1.25 * $answer['usual']) {
+            $answer['again'] = (hrtime(true) - $begin) / 1e9;
         }
-    }
-    return $bytes;
+        clearstatcache();
+    } while ($started && !file_exists($path));
+    return $started ? $answer : ['error' => 'rdump_snapshot'];
 }
 
 function plain_write(string $path, int $size): array
@@ -246,7 +317,8 @@ while (($line = fgets(STDIN)) !== false) {
         'reserve' => reserve((int) $word[1]),
         'private' => private_bytes(),
         'dump' => dump($word[1], $word[2] === 'full', ($word[3] ?? '') === 'synced'),
-        'snapshot' => snapshot($word[1], ($word[2] ?? '') === 'change'),
+        'snapshot' => snapshot($word[1], $word[2] ?? ''),
+        'requests' => requests($word[1]),
         'write' => plain_write($word[1], (int) $word[2]),
         'cat' => cat($word[1], $word[2] === 'full'),
         default => ['error' => "not understood: $line"],
