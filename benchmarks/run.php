@@ -637,8 +637,8 @@ function cost_of_copy(Worker $worker, string $setting, string $place, int $size)
             $worker->ask('snapshot', $path = "$folder/rdump-benchmark-" . getmypid() . '.rdump', $work));
         unlink($path);
         if ($copied = Results::values('pause', $setting, $variant, 'copied')) {
-            Results::row('pause', "more memory while the copy is there, $setting: $what", size(median($copied)) . ', in '
-                . seconds($of($variant, 'first')));
+            Results::row('pause', "more memory while the copy is there, $setting: $what",
+                sprintf('%s, in %s', size(median($copied)), seconds($of($variant, 'first'))));
         }
     }
 }
