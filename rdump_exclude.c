@@ -46,7 +46,7 @@ int rdump_exclude_mark(struct rdump_error *error)
 		return 0;
 	}
 	rdump_scratch_take(&scratch);
-	status = rdump_maps_open(&maps, &scratch, false, error);
+	status = rdump_maps_open(&maps, &scratch, false, false, error);
 	if (status == 0) {
 		status = mark_all(&maps, error);
 	}

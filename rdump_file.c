@@ -97,7 +97,7 @@ bool rdump_file_abandon(void)
 		&& unlinkat(file->folder.fd, file->temporary, 0) == 0;
 }
 
-static void remove_temporary(struct rdump_file *file)
+void rdump_file_discard(struct rdump_file *file)
 {
 	end_writing(file);
 	if (file->fd >= 0) {
@@ -111,7 +111,7 @@ void rdump_file_close(struct rdump_file *file)
 {
 	int saved = errno;
 
-	remove_temporary(file);
+	rdump_file_discard(file);
 	rdump_folder_close(&file->folder);
 	errno = saved;
 }
@@ -218,7 +218,7 @@ static int create_temporary(struct rdump_file *file)
 		}
 		err = file->fd < 0 ? EEXIST : lock_temporary(file);
 		if (err) {
-			remove_temporary(file); /* somebody has it locked, and need not be one who removes it */
+			rdump_file_discard(file); /* somebody has it locked, and need not be one who removes it */
 		}
 		if (err && err != EWOULDBLOCK && err != ENOENT && err != EEXIST) {
 			*file->folder.origin = '\0';
@@ -309,7 +309,7 @@ int rdump_file_create(struct rdump_file *file, uint64_t size, uint64_t budget, s
 	}
 	status = create_reserved(file, size, error);
 	if (status != 0) {
-		remove_temporary(file);
+		rdump_file_discard(file);
 	}
 	unlock_folder(file);
 	return status;

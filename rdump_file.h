@@ -73,6 +73,9 @@ RDUMP_HIDDEN int rdump_file_grow(struct rdump_file *file, uint64_t size, struct 
 /* Sets the final size and renames the file over its target. On failure the target is as it was. */
 RDUMP_HIDDEN int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 
+/* Removes the temporary file, if there is one. rdump_file_create() may follow. */
+RDUMP_HIDDEN void rdump_file_discard(struct rdump_file *file);
+
 /* Removes the temporary file, if there is one, and closes the folder. Does not change errno. */
 RDUMP_HIDDEN void rdump_file_close(struct rdump_file *file);
 

@@ -383,14 +383,16 @@ static int open_and_read_list(struct rdump_maps *maps, const char *source, struc
  * Reads the first of the lists that there is. The main thread's is empty once that has ended: then the calling
  * thread's.
  */
-static int read_any_list(struct rdump_maps *maps, struct rdump_error *error)
+static int read_any_list(struct rdump_maps *maps, bool quick, struct rdump_error *error)
 {
-	static const char *const source[] = {
-		"/proc/self/smaps", "/proc/thread-self/smaps", "/proc/thread-self/maps", "/proc/self/maps"};
+	static const char *const best_first[] = {
+		"/proc/self/smaps", "/proc/thread-self/smaps", "/proc/thread-self/maps", "/proc/self/maps", NULL};
+	static const char *const quick_first[] = {
+		"/proc/self/maps", "/proc/thread-self/maps", "/proc/self/smaps", "/proc/thread-self/smaps", NULL};
 	static const struct rdump_error none;
 
-	for (size_t i = 0; i < sizeof(source) / sizeof(*source); i++) {
-		if (open_and_read_list(maps, source[i], error) == 0) {
+	for (const char *const *source = quick ? quick_first : best_first; *source; source++) {
+		if (open_and_read_list(maps, *source, error) == 0) {
 			*error = none; /* a dump by another list is no failure */
 			return 0;
 		}
@@ -402,17 +404,17 @@ static int read_any_list(struct rdump_maps *maps, struct rdump_error *error)
 }
 
 /* Reads the list and finds the kernel's own tmpfs, by a mapping of it where a filter refuses memfd_create(). */
-static int read_list_and_device(struct rdump_maps *maps, struct rdump_error *error)
+static int read_list_and_device(struct rdump_maps *maps, bool quick, struct rdump_error *error)
 {
 	size_t page_size = (size_t) sysconf(_SC_PAGESIZE);
 	void *probe;
 	int status;
 
 	if (ask_memfd(&maps->memory_device)) {
-		return read_any_list(maps, error);
+		return read_any_list(maps, quick, error);
 	}
 	probe = mmap(NULL, page_size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	status = read_any_list(maps, error);
+	status = read_any_list(maps, quick, error);
 	if (probe != MAP_FAILED) {
 		maps->memory_device = find_probe(maps, probe);
 		(void) munmap(probe, page_size);
@@ -430,7 +432,8 @@ static bool has_lean_pages(const struct rdump_mapping *mapping, bool memory)
 	return class != RDUMP_CLASS_NONE && !unchanged;
 }
 
-int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
+int rdump_maps_open(
+	struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, bool quick, struct rdump_error *error)
 {
 	memset(maps, 0, sizeof(*maps));
 	maps->scratch = scratch;
@@ -438,7 +441,7 @@ int rdump_maps_open(struct rdump_maps *maps, struct rdump_scratch *scratch, bool
 	if (!maps->work) {
 		return rdump_fail(error, "find memory to read", "/proc/self/smaps", ENOMEM);
 	}
-	if (read_list_and_device(maps, error) < 0) {
+	if (read_list_and_device(maps, quick, error) < 0) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < maps->count; i++) {

@@ -76,11 +76,13 @@ RDUMP_HIDDEN enum rdump_class rdump_maps_classify(const struct rdump_mapping *ma
 
 /*
  * Reads this process's mappings from /proc/self/smaps, or /proc/self/maps where there is none, and decides about each.
+ * With `quick` from /proc/self/maps, because for smaps the kernel visits each page: no mapping is accounted, excluded
+ * or known to be on huge pages then, so more may be taken for a part of the dump.
  * Errors: no /proc (ENOENT), no descriptor (EMFILE), more mappings than the scratch holds (ENOMEM), a line that is not
  * a mapping's (EBADMSG).
  */
 RDUMP_HIDDEN int rdump_maps_open(
-	struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error);
+	struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, bool quick, struct rdump_error *error);
 
 /* Returns the resident bytes of the process, -1 where they are not known. */
 RDUMP_HIDDEN int64_t rdump_maps_rss(const struct rdump_maps *maps);

@@ -79,15 +79,33 @@ static bool swap_is_used(bool *has_swap)
 	return !known || system.freeswap != system.totalswap;
 }
 
+static int open_pagemap(void)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	/* The main thread may have ended. */
+	return fd < 0 ? open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC) : fd;
+}
+
+bool rdump_pages_can_scan(void)
+{
+	struct scan_argument nothing = {0};
+	int fd = open_pagemap();
+	bool can;
+
+	nothing.size = sizeof(nothing);
+	can = fd >= 0 && ioctl(fd, SCAN_REQUEST, &nothing) == 0;
+	if (fd >= 0) {
+		(void) close(fd);
+	}
+	return can;
+}
+
 void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps)
 {
 	pages->maps = maps;
 	pages->page_size = (uint64_t) sysconf(_SC_PAGESIZE);
-	pages->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	if (pages->pagemap < 0) {
-		/* The main thread may have ended. */
-		pages->pagemap = open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC);
-	}
+	pages->pagemap = open_pagemap();
 	pages->can_scan = pages->pagemap >= 0;
 	pages->scan_tells_guards = true;
 	pages->swap_in_use = swap_is_used(&pages->has_swap);
@@ -363,7 +381,7 @@ bool rdump_pages_check_swap(struct rdump_pages *pages, struct rdump_maps *maps)
 		pages->swap_in_use = true;
 		more = true;
 	}
-	if (rdump_maps_open(&later, scratch, false, &ignored) < 0) {
+	if (rdump_maps_open(&later, scratch, false, false, &ignored) < 0) {
 		pages->asked_twice = more = true; /* nobody tells: then mincore() is not believed */
 		later.count = 0;
 	}

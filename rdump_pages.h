@@ -24,6 +24,9 @@ struct rdump_pages {
 	uint64_t vm_stack;                   /* an address in PHP's VM stack; set it before rdump_pages_runs(), 0 = none */
 };
 
+/* Does the kernel have PAGEMAP_SCAN, which does not visit reserved address space? */
+RDUMP_HIDDEN bool rdump_pages_can_scan(void);
+
 /* Opens /proc/self/pagemap, where it may be opened. Cannot fail; rdump_pages_close() must follow. */
 RDUMP_HIDDEN void rdump_pages_open(struct rdump_pages *pages, const struct rdump_maps *maps);
 RDUMP_HIDDEN void rdump_pages_close(struct rdump_pages *pages);

@@ -203,9 +203,9 @@ static void choose_what_to_leave_out(struct dump *dump)
 	}
 }
 
-/* Finds out what the dump is going to be. end() must follow in any case. */
-static int begin(
-	struct dump *dump, const struct rdump_request *request, struct rdump_file *file, struct rdump_result *result)
+/* Finds out what the dump is going to be; `quickly`: at most. end() must follow in any case. */
+static int begin(struct dump *dump, const struct rdump_request *request, struct rdump_file *file, bool quickly,
+	struct rdump_result *result)
 {
 	static const struct rdump_result blank;
 	uint64_t size;
@@ -219,7 +219,7 @@ static int begin(
 	rdump_scratch_take(&dump->scratch);
 	status = rdump_copy_open(&dump->copy, &dump->scratch, file, request->safe_read, &result->error);
 	dump->copy.behind.on = request->near_limit;
-	if (status < 0 || rdump_maps_open(&dump->maps, &dump->scratch, request->full, &result->error) < 0) {
+	if (status < 0 || rdump_maps_open(&dump->maps, &dump->scratch, request->full, quickly, &result->error) < 0) {
 		return -1;
 	}
 	rdump_pages_open(&dump->pages, &dump->maps);
@@ -322,20 +322,44 @@ void rdump_write_finish(const struct rdump_request *request, struct rdump_file *
 	rdump_file_close(file);
 }
 
-int rdump_write_prepare(struct rdump_request *request, struct rdump_file *file, struct rdump_result *result)
+static int prepare(struct rdump_request *request, struct rdump_file *file, bool quickly, struct rdump_result *result)
 {
 	struct dump dump;
-	struct rdump_undisturbed before;
-	int status;
+	int status = begin(&dump, request, file, quickly, result);
 
-	rdump_undisturbed_begin(&before);
-	status = begin(&dump, request, file, result);
 	if (status == 0) {
 		request->process.pid = (uint64_t) syscall(SYS_getpid);
 		request->process.rss = rdump_maps_rss(&dump.maps);
 		status = create(&dump);
 	}
 	end(&dump);
+	return status;
+}
+
+static bool is_too_large(int status, const struct rdump_result *result)
+{
+	int err = result->error.err;
+
+	return status > 0 || (status < 0 && (err == ENOSPC || err == EDQUOT || err == EFBIG));
+}
+
+/*
+ * smaps takes as long as half of a copy: a process that is going to be copied does without, and only asks it where what
+ * is known otherwise is too large for the room that there is.
+ */
+int rdump_write_prepare(struct rdump_request *request, struct rdump_file *file, struct rdump_result *result)
+{
+	struct rdump_undisturbed before;
+	bool quickly;
+	int status;
+
+	rdump_undisturbed_begin(&before);
+	quickly = rdump_pages_can_scan();
+	status = prepare(request, file, quickly, result);
+	if (quickly && is_too_large(status, result)) {
+		rdump_file_discard(file);
+		status = prepare(request, file, false, result);
+	}
 	if (status != 0) {
 		result->outcome = outcome_of(status);
 		rdump_write_finish(request, file, result);
@@ -351,7 +375,7 @@ void rdump_write(const struct rdump_request *request, struct rdump_file *file, s
 	int status;
 
 	rdump_undisturbed_begin(&before);
-	status = begin(&dump, request, file, result);
+	status = begin(&dump, request, file, false, result);
 	if (status == 0 && file->fd < 0) {
 		status = create(&dump);
 	}

@@ -233,7 +233,7 @@ static void cat(const char *path, bool full)
 	}
 	runs.count = 0;
 	rdump_scratch_take(&scratch);
-	if (rdump_maps_open(&maps, &scratch, full, &error) < 0) {
+	if (rdump_maps_open(&maps, &scratch, full, false, &error) < 0) {
 		die("mappings");
 	}
 	memset(&pages, 0, sizeof(pages));

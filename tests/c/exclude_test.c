@@ -147,7 +147,8 @@ static void look(size_t from, size_t to, uint64_t vm_stack)
 	memset(found, '.', sizeof(found));
 	found[arena_pages] = '\0';
 	rdump_scratch_take(&scratch);
-	expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+	expect(
+		rdump_maps_open(&maps, &scratch, false, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
 	rdump_exclude_open(&exclude, &scratch);
 	rdump_exclude_keep(&exclude, (uintptr_t) arena + from * page, (uintptr_t) arena + to * page);
 	expect(rdump_exclude_close(&exclude), "the list");

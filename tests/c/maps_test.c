@@ -362,7 +362,7 @@ static int read_file(const char *path, bool full)
 	shim_replace("/proc/self/smaps", path, 0);
 	shim_replace("/proc/self/maps", path, 0); /* read if smaps is empty */
 	memset(&error, 0, sizeof(error));
-	status = rdump_maps_open(&maps, &scratch, full, &error);
+	status = rdump_maps_open(&maps, &scratch, full, false, &error);
 	expect(status == 0 || (error.step && error.path && error.err), "a failure without a reason");
 	return status;
 }
@@ -655,7 +655,8 @@ static void without_smaps(void)
 		rdump_scratch_take(&scratch);
 		shim_replace("/proc/self/smaps", instead[i], err[i]);
 		shim_replace("/proc/self/maps", "maps", 0);
-		expect(rdump_maps_open(&maps, &scratch, false, &error) == 0 && maps.count == 1, "%d: no fall-back to maps", i);
+		expect(rdump_maps_open(&maps, &scratch, false, false, &error) == 0 && maps.count == 1,
+			"%d: no fall-back to maps", i);
 		expect(!maps.mapping[0].accounted, "%d: accounted for by maps", i);
 		rdump_scratch_give(&scratch);
 	}
@@ -663,7 +664,7 @@ static void without_smaps(void)
 	/* Without a free descriptor there is an error, not a smaller list. */
 	rdump_scratch_take(&scratch);
 	shim_replace("/proc/self/smaps", NULL, EMFILE);
-	expect(rdump_maps_open(&maps, &scratch, false, &error) < 0 && error.err == EMFILE
+	expect(rdump_maps_open(&maps, &scratch, false, false, &error) < 0 && error.err == EMFILE
 			&& !strcmp(error.path, "/proc/self/smaps"),
 		"EMFILE");
 	rdump_scratch_give(&scratch);
@@ -671,7 +672,7 @@ static void without_smaps(void)
 	rdump_scratch_take(&scratch);
 	shim_replace("/proc/self/smaps", NULL, ENOENT);
 	shim_replace("/proc/self/maps", NULL, ENOENT);
-	expect(rdump_maps_open(&maps, &scratch, false, &error) < 0 && error.err == ENOENT
+	expect(rdump_maps_open(&maps, &scratch, false, false, &error) < 0 && error.err == ENOENT
 			&& !strcmp(error.path, "/proc/self/maps"),
 		"no /proc");
 	done();
@@ -708,7 +709,8 @@ static void real_odd_names(void)
 		length += (size_t) sprintf(expected + length, *at == '\n' ? "\\012" : "%c", *at);
 	}
 	rdump_scratch_take(&scratch);
-	expect(rdump_maps_open(&maps, &scratch, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+	expect(
+		rdump_maps_open(&maps, &scratch, false, false, &error) == 0, "cannot %s: %s", error.step, strerror(error.err));
 	for (uint32_t i = 0; i < maps.count; i++) {
 		const struct rdump_mapping *mapping = &maps.mapping[i];
 		if (mapping->begin == (uintptr_t) memory) {

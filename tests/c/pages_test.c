@@ -28,7 +28,7 @@ static struct rdump_pages finder;
 
 static int open_pages(struct rdump_maps *maps, struct rdump_scratch *scratch, bool full, struct rdump_error *error)
 {
-	int status = rdump_maps_open(maps, scratch, full, error);
+	int status = rdump_maps_open(maps, scratch, full, false, error);
 
 	rdump_pages_open(&finder, maps);
 	return status;

@@ -691,6 +691,34 @@ static void refused_before(void)
 	refuse_clone = 0;
 }
 
+/* Memory that is not to be dumped needs no room, though the quick look before the copy does not know it. */
+static void not_too_large(void)
+{
+	size_t size = (size_t) 64 << 20;
+	unsigned char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct rdump_request request = request_for(false);
+	struct rdump_result result;
+	struct reader reader;
+
+	need_copies();
+	if (check_instrumented()) {
+		skip("the instruments have more memory than that");
+	}
+	expect(memory != MAP_FAILED && madvise(memory, size, MADV_DONTDUMP) == 0, "mmap: %s", strerror(errno));
+	memset(memory, 'd', size);
+	request.budget = size / 2;
+	result = write_by(rdump_snapshot_write, "dump.rdump", &request);
+	expect_outcome(&result, RDUMP_WRITTEN);
+	expect(result.size < size / 2, "it has %llu bytes", (unsigned long long) result.size);
+	reader_open(&reader, "dump.rdump");
+	expect(reader_held(&reader, memory, size) == 0, "it holds the memory");
+	expect(reader.rss > (int64_t) size, "resident: %lld", (long long) reader.rss);
+	reader_close(&reader);
+	request.budget = 1000;
+	result = write_by(rdump_snapshot_write, "other.rdump", &request);
+	expect(result.outcome == RDUMP_SKIPPED, "outcome %d", (int) result.outcome);
+}
+
 /* As many as there are places are in the background; the next one is written directly. */
 static void many_at_once(void)
 {
@@ -744,6 +772,7 @@ int main(void)
 	check("a lock on the folder ends with a killed copy", lock_ends_with_it);
 	check("no copy can be made: written directly", refused);
 	check("refused before the copy is made", refused_before);
+	check("not refused for memory that is not to be dumped", not_too_large);
 	check("as many copies as there are places", many_at_once);
 	return 0;
 }
