@@ -20,9 +20,16 @@
 /* Where neither close_range(2) nor /proc tells: more descriptors than a process has by default. */
 #define MOST_DESCRIPTORS 65536
 
-/* Handlers are the process's own, and may not work in a copy that has one thread. */
+/*
+ * Handlers are the process's own, and may not work in a copy that has one thread. A copy that ends so leaves nothing on
+ * the disk, so no core file either: a limit of 1 byte is too small for a file, and to the kernel means that there is no
+ * program to be started by core_pattern (fs/coredump.c).
+ */
 static void end_by_faults(void)
 {
+	struct rlimit no_core = {1, 1};
+
+	(void) setrlimit(RLIMIT_CORE, &no_core);
 	for (const int *own = rdump_undisturbed_own; *own; own++) {
 		(void) signal(*own, SIG_DFL);
 	}

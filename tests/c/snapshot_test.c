@@ -531,15 +531,18 @@ static void killed_when_complete(void)
 /* A fault in the copy is not one of the process: its handler is not called there. */
 static void faults_end_the_copy(void)
 {
+	struct rlimit core = {RLIM_INFINITY, RLIM_INFINITY};
 	struct rdump_result result;
 	pid_t copy;
 
 	signal(SIGSEGV, on_child);
+	(void) setrlimit(RLIMIT_CORE, &core);
 	copy = start_held("dump.rdump", "writev", false);
 	kill(copy, SIGSEGV);
 	result = end_of("dump.rdump");
 	expect(result.outcome == RDUMP_FAILED && result.error.err == -SIGSEGV, "outcome %d", (int) result.outcome);
 	expect(told == 0, "the handler was called");
+	expect(!strstr(list_folder("."), "core"), "the folder holds\n%s", list_folder("."));
 }
 
 /* The process is killed: the copy completes the dump. */
