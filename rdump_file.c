@@ -303,6 +303,7 @@ int rdump_file_create(struct rdump_file *file, uint64_t size, uint64_t budget, s
 	int status, err;
 
 	file->budget = budget;
+	file->kept_free = file->available = 0;
 	err = lock_folder(file);
 	if (err) {
 		return rdump_fail(error, "lock the folder of", file->path, err);
@@ -374,6 +375,15 @@ int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *
 	}
 	unlock_folder(file);
 	return status;
+}
+
+void rdump_file_shrink(struct rdump_file *file, uint64_t size)
+{
+	struct rdump_error ignored;
+
+	if (size < file->reserved) {
+		(void) reserve(file, size, &ignored);
+	}
 }
 
 /* Some file systems (NFS) tell only at close(2) that the bytes did not reach the disk. Returns 0 or an errno. */

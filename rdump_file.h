@@ -70,6 +70,9 @@ RDUMP_HIDDEN bool rdump_file_is_in_memory(const struct rdump_file *file);
  */
 RDUMP_HIDDEN int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 
+/* Gives back what is reserved behind `size`, where that can be done. */
+RDUMP_HIDDEN void rdump_file_shrink(struct rdump_file *file, uint64_t size);
+
 /* Sets the final size and renames the file over its target. On failure the target is as it was. */
 RDUMP_HIDDEN int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 

@@ -417,7 +417,7 @@ static int read_list_and_device(struct rdump_maps *maps, bool quick, struct rdum
 	status = read_any_list(maps, quick, error);
 	if (probe != MAP_FAILED) {
 		maps->memory_device = find_probe(maps, probe);
-		(void) munmap(probe, page_size);
+		rdump_scratch_unmap(probe, page_size);
 	}
 	return status;
 }
@@ -437,6 +437,7 @@ int rdump_maps_open(
 {
 	memset(maps, 0, sizeof(*maps));
 	maps->scratch = scratch;
+	maps->quick = quick;
 	maps->work = rdump_scratch_low(scratch, RDUMP_MAPS_WORK);
 	if (!maps->work) {
 		return rdump_fail(error, "find memory to read", "/proc/self/smaps", ENOMEM);
@@ -466,9 +467,9 @@ static int64_t read_statm(void)
 	struct rdump_text text = {line, 0, 0};
 	uint64_t size, resident;
 	ssize_t length;
-	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	int fd = open("/proc/thread-self/statm", O_RDONLY | O_CLOEXEC); /* /proc/self is the main thread's */
 
-	if (fd < 0) {
+	if (fd < 0 && (fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) < 0) {
 		return -1;
 	}
 	length = read(fd, line, sizeof(line));

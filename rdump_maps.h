@@ -53,6 +53,7 @@ struct rdump_maps {
 	struct rdump_mapping *latest; /* while the list is read: the mapping that the next fields belong to */
 	struct rdump_scratch *scratch;
 	unsigned char *work;    /* RDUMP_MAPS_WORK bytes: the list's text, and what the kernel says about pages */
+	bool quick;             /* it is a list without the counts of smaps */
 	uint64_t memory_device; /* st_dev of the kernel's own tmpfs: memfd, System V and anonymous shared memory */
 };
 

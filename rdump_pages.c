@@ -81,10 +81,10 @@ static bool swap_is_used(bool *has_swap)
 
 static int open_pagemap(void)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int fd = open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC);
 
-	/* The main thread may have ended. */
-	return fd < 0 ? open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC) : fd;
+	/* Before Linux 3.17 there is only the main thread's, which is of no use once that has ended. */
+	return fd < 0 ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) : fd;
 }
 
 bool rdump_pages_can_scan(void)
@@ -374,7 +374,7 @@ bool rdump_pages_check_swap(struct rdump_pages *pages, struct rdump_maps *maps)
 	uint32_t at = 0;
 	bool more = false, has_swap;
 
-	if (!pages->mincore_asked || !pages->has_swap) {
+	if (!pages->mincore_asked || !pages->has_swap || maps->quick) {
 		return false;
 	}
 	if (!pages->swap_in_use && swap_is_used(&has_swap)) {

@@ -46,6 +46,11 @@ static void take_turn(void)
 	}
 }
 
+void rdump_scratch_unmap(void *memory, size_t size)
+{
+	(void) syscall(SYS_munmap, memory, size);
+}
+
 /*
  * Maps it without access first: in a process that called mlockall(MCL_FUTURE) every page of a new mapping that may be
  * written exists at once, and munlock(2) prevents that. The advice is a wish: nothing depends on it.
@@ -59,7 +64,7 @@ static void *map_scratch(size_t size)
 	}
 	(void) munlock(memory, size);
 	if (mprotect(memory, size, PROT_READ | PROT_WRITE) < 0) {
-		(void) munmap(memory, size);
+		rdump_scratch_unmap(memory, size);
 		return NULL;
 	}
 	(void) madvise(memory, size, MADV_DONTDUMP);
@@ -99,7 +104,7 @@ void rdump_scratch_give(struct rdump_scratch *scratch)
 	size_t size = (size_t) (scratch->end - scratch->begin);
 
 	if (scratch->mapped) {
-		(void) munmap(scratch->begin, size);
+		rdump_scratch_unmap(scratch->begin, size);
 	} else {
 		(void) madvise(scratch->begin, size, MADV_DONTNEED);
 	}

@@ -28,6 +28,12 @@ RDUMP_HIDDEN void rdump_scratch_take(struct rdump_scratch *scratch);
 /* Gives the memory back to the kernel and lets the next dump begin. */
 RDUMP_HIDDEN void rdump_scratch_give(struct rdump_scratch *scratch);
 
+/*
+ * munmap(2) for what a dump has mapped, by system call: musl's munmap() waits for threads that end, of which a copy of
+ * the process has none.
+ */
+RDUMP_HIDDEN void rdump_scratch_unmap(void *memory, size_t size);
+
 /* Has the calling thread taken it? For a signal handler: to wait for it there would be to wait for ever. */
 RDUMP_HIDDEN bool rdump_scratch_is_taken_here(void);
 

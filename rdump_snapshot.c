@@ -98,6 +98,7 @@ static int copy_process(struct rdump_snapshot *snapshot, struct rdump_file *file
 	/* The lock on the temporary file is the open file's, flock(2): it ends with the copy. */
 	(void) close(file->fd);
 	snapshot->file.fd = file->fd = -1;
+	rdump_file_discard(file); /* only forgets it: the temporary file is the copy's */
 	file->folder.fd = -1;
 	return 0;
 }

@@ -203,7 +203,7 @@ static void choose_what_to_leave_out(struct dump *dump)
 	}
 }
 
-/* Finds out what the dump is going to be; `quickly`: at most. end() must follow in any case. */
+/* Finds out what the dump is going to be; `quickly`: about. end() must follow in any case. */
 static int begin(struct dump *dump, const struct rdump_request *request, struct rdump_file *file, bool quickly,
 	struct rdump_result *result)
 {
@@ -258,10 +258,10 @@ static int create(struct dump *dump)
 		&& rdump_file_is_in_memory(dump->file)) {
 		return rdump_fail(error, "find memory for (its file system is in memory)", dump->file->path, ENOMEM);
 	}
-	if (request->marker && rdump_file_unmark(dump->file, error) < 0) {
+	if (rdump_plan_allocate(&dump->plan, dump->regions, dump->file, error) < 0) {
 		return -1;
 	}
-	return rdump_plan_allocate(&dump->plan, dump->regions, dump->file, error);
+	return request->marker ? rdump_file_unmark(dump->file, error) : 0;
 }
 
 static int put_dump(struct dump *dump)
@@ -378,6 +378,8 @@ void rdump_write(const struct rdump_request *request, struct rdump_file *file, s
 	status = begin(&dump, request, file, false, result);
 	if (status == 0 && file->fd < 0) {
 		status = create(&dump);
+	} else if (status == 0) {
+		rdump_file_shrink(file, result->size); /* rdump_write_prepare() may have taken it for larger */
 	}
 	if (status == 0) {
 		status = write_file(&dump);

@@ -1037,6 +1037,9 @@ static bool is_listed(void)
 static void *outlive_main(void *unused)
 {
 	static const struct timespec pause = {0, 1000000};
+	struct rdump_request request = request_for(false, false);
+	struct rdump_file file;
+	struct rdump_result result;
 	struct reader reader;
 
 	(void) unused;
@@ -1048,6 +1051,12 @@ static void *outlive_main(void *unused)
 		expect_held(&reader, "memory of the process", of_the_thread, 3, 'o');
 		reader_close(&reader);
 	}
+	/* The first half of a dump from a copy. */
+	expect(rdump_file_open(&file, "dump.rdump", &result.error) == 0
+			&& rdump_write_prepare(&request, &file, &result) == 0,
+		"cannot %s: %s", result.error.step, strerror(result.error.err));
+	expect(request.process.rss > 0, "resident: %lld", (long long) request.process.rss);
+	rdump_file_close(&file);
 	_exit(0);
 }
 

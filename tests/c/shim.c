@@ -594,6 +594,9 @@ long __wrap_syscall(long number, ...)
 	if (number == SYS_wait4 || number == SYS_exit_group) {
 		name = NULL; /* cannot fail either, for a child of its own */
 	}
+	if (number == SYS_munmap) {
+		return __wrap_munmap((void *) argument[0], (size_t) argument[1]);
+	}
 	if (name && fails(name)) {
 		return -1;
 	}

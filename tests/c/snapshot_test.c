@@ -3,20 +3,27 @@
 #include "reader.h"
 #include "shim.h"
 #include "../../rdump_compress.h"
+#include "../../rdump_pages.h"
 #include "../../rdump_snapshot.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -694,21 +701,27 @@ static void refused_before(void)
 	refuse_clone = 0;
 }
 
-/* Memory that is not to be dumped needs no room, though the quick look before the copy does not know it. */
-static void not_too_large(void)
+/* Maps memory that is not to be dumped: the quick look before the copy does not know that. */
+static unsigned char *plant_unwanted(size_t size)
 {
-	size_t size = (size_t) 64 << 20;
 	unsigned char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct rdump_request request = request_for(false);
-	struct rdump_result result;
-	struct reader reader;
 
-	need_copies();
 	if (check_instrumented()) {
 		skip("the instruments have more memory than that");
 	}
 	expect(memory != MAP_FAILED && madvise(memory, size, MADV_DONTDUMP) == 0, "mmap: %s", strerror(errno));
 	memset(memory, 'd', size);
+	return memory;
+}
+
+static void not_too_large(void)
+{
+	size_t size = (size_t) 64 << 20;
+	unsigned char *memory = plant_unwanted(size);
+	struct rdump_request request = request_for(false);
+	struct rdump_result result;
+	struct reader reader;
+
 	request.budget = size / 2;
 	result = write_by(rdump_snapshot_write, "dump.rdump", &request);
 	expect_outcome(&result, RDUMP_WRITTEN);
@@ -720,6 +733,136 @@ static void not_too_large(void)
 	request.budget = 1000;
 	result = write_by(rdump_snapshot_write, "other.rdump", &request);
 	expect(result.outcome == RDUMP_SKIPPED, "outcome %d", (int) result.outcome);
+}
+
+/* Of the two decisions about what must stay free only the second one counts. */
+static void room_beside_what_stays_free(void)
+{
+	size_t size = (size_t) 64 << 20;
+	struct rdump_request request = request_for(false);
+	struct rdump_result result;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0
+		|| mkdir("mounted", 0755) < 0 || mount("rdump", "mounted", "tmpfs", 0, "size=100m") < 0) {
+		skip("nothing can be mounted: %s", strerror(errno));
+	}
+	(void) plant_unwanted(size);
+	request.min_free.bytes = size;
+	result = write_by(rdump_snapshot_write, "mounted/dump.rdump", &request);
+	expect_outcome(&result, RDUMP_WRITTEN);
+	expect(result.kept_free == 0 && result.available == 0, "refused for %llu", (unsigned long long) result.kept_free);
+}
+
+/* What was reserved without need is given back before the first byte is written: others are not refused for it. */
+static void not_reserved_for_long(void)
+{
+	size_t size = (size_t) 64 << 20;
+	struct rdump_result result;
+	struct stat status;
+	char temporary[NAME_MAX + 1] = "";
+	DIR *folder = opendir(".");
+	struct dirent *entry;
+
+	(void) plant_unwanted(size);
+	start_held("dump.rdump", "writev", false);
+	while ((entry = readdir(folder)) != NULL) {
+		if (strstr(entry->d_name, ".part")) {
+			strcpy(temporary, entry->d_name);
+		}
+	}
+	closedir(folder);
+	expect(stat(temporary, &status) == 0 && status.st_size < (off_t) size, "%s has %lld bytes", temporary,
+		(long long) status.st_size);
+	let_go();
+	result = end_of("dump.rdump");
+	expect_outcome(&result, RDUMP_WRITTEN);
+}
+
+/* Where there is swap the process does not read smaps either. */
+static void quick_with_swap(void)
+{
+	int opened[2];
+	unsigned char *shared = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	expect(shared != MAP_FAILED, "mmap: %s", strerror(errno));
+	for (int swap = 0; swap < 2; swap++) {
+		struct rdump_request request = request_for(false);
+		struct rdump_file file;
+		struct rdump_result result;
+
+		expect(rdump_file_open(&file, "dump.rdump", &result.error) == 0, "open");
+		shim_arm();
+		shim.only = "open";
+		shim.swap = swap;
+		expect(rdump_write_prepare(&request, &file, &result) == 0, "cannot %s: %s", result.error.step,
+			rdump_error_text(result.error.err));
+		opened[swap] = shim.calls;
+		shim_disarm();
+		rdump_file_close(&file);
+	}
+	if (!rdump_pages_can_scan()) {
+		skip("this kernel has no PAGEMAP_SCAN");
+	}
+	expect(opened[0] == opened[1], "%d files are opened, and %d where there is swap", opened[0], opened[1]);
+}
+
+/* ---- other threads ----------------------------------------------------------------------------------------------- */
+
+#define COPIES_BESIDE_THREADS 300
+
+static int threads_go_on = 1;
+
+/* For the time of a fork the C library holds locks, which nobody returns in a copy of the process. */
+static void *start_programs(void *unused)
+{
+	char *arguments[] = {"true", NULL}, *environment[] = {NULL};
+	pid_t child;
+	int status;
+
+	while (__atomic_load_n(&threads_go_on, __ATOMIC_RELAXED)) {
+		if (posix_spawn(&child, "/bin/true", NULL, NULL, arguments, environment) == 0) {
+			(void) waitpid(child, &status, 0);
+		}
+	}
+	return unused;
+}
+
+static void *end_at_once(void *unused)
+{
+	return unused;
+}
+
+static void *start_threads_that_end(void *unused)
+{
+	pthread_t thread;
+
+	while (__atomic_load_n(&threads_go_on, __ATOMIC_RELAXED)) {
+		if (pthread_create(&thread, NULL, end_at_once, NULL) == 0) {
+			(void) pthread_join(thread, NULL);
+		}
+	}
+	return unused;
+}
+
+static void beside_busy_threads(void)
+{
+	void *(*const work[])(void *) = {start_programs, start_threads_that_end, start_threads_that_end};
+	pthread_t thread[3];
+
+	need_copies();
+	if (check_instrumented()) {
+		skip("the instruments have locks of their own");
+	}
+	for (size_t i = 0; i < 3; i++) {
+		expect(pthread_create(&thread[i], NULL, work[i], NULL) == 0, "pthread_create");
+	}
+	for (int i = 0; i < COPIES_BESIDE_THREADS; i++) {
+		snapshot_to("dump.rdump");
+	}
+	__atomic_store_n(&threads_go_on, 0, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < 3; i++) {
+		(void) pthread_join(thread[i], NULL);
+	}
 }
 
 /* As many as there are places are in the background; the next one is written directly. */
@@ -776,6 +919,10 @@ int main(void)
 	check("no copy can be made: written directly", refused);
 	check("refused before the copy is made", refused_before);
 	check("not refused for memory that is not to be dumped", not_too_large);
+	check("room is decided about once more, and only that counts", room_beside_what_stays_free);
+	check("what is reserved without need is given back at once", not_reserved_for_long);
+	check("no smaps before the copy, with swap neither", quick_with_swap);
+	check("other threads start programs, and end", beside_busy_threads);
 	check("as many copies as there are places", many_at_once);
 	return 0;
 }
