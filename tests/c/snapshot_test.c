@@ -293,7 +293,8 @@ static void start_threads(pthread_t thread[THREADS])
 
 static void one_moment(void)
 {
-	int dumps = check_instrumented() ? 30 : 1000;
+	int dumps = check_instrumented() ? 30 : check_patience(1) > 1 ? 100
+																  : 1000;
 	struct rdump_request request = request_for(false);
 	pthread_t thread[THREADS];
 
@@ -808,8 +809,6 @@ static void quick_with_swap(void)
 
 /* ---- other threads ----------------------------------------------------------------------------------------------- */
 
-#define COPIES_BESIDE_THREADS 300
-
 static int threads_go_on = 1;
 
 /* For the time of a fork the C library holds locks, which nobody returns in a copy of the process. */
@@ -856,7 +855,7 @@ static void beside_busy_threads(void)
 	for (size_t i = 0; i < 3; i++) {
 		expect(pthread_create(&thread[i], NULL, work[i], NULL) == 0, "pthread_create");
 	}
-	for (int i = 0; i < COPIES_BESIDE_THREADS; i++) {
+	for (unsigned i = 0; i < 300 / check_patience(1); i++) {
 		snapshot_to("dump.rdump");
 	}
 	__atomic_store_n(&threads_go_on, 0, __ATOMIC_RELAXED);
