@@ -633,13 +633,21 @@ static size_t resident_pages(unsigned char *memory, size_t pages)
 	return count;
 }
 
+/* The pages of a hole that is bridged whatever the size of a page is. */
+static size_t some_pages(void)
+{
+	size_t most = RDUMP_LONGEST_HOLE / page;
+
+	return most < 100 ? most : 100;
+}
+
 /*
  * Holes are zeros in one region, take no blocks in the file, and are not touched. In the second region nothing lies on
  * blocks of the file.
  */
 static void holes(void)
 {
-	size_t pages = 2 * 4000, few = 201;
+	size_t pages = 2 * 4000, few = 201, apart = some_pages() > 50 ? 50 : 10; /* divides 100 and 200 */
 	unsigned char *memory = map(pages, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	unsigned char *second = map(few, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	struct reader reader;
@@ -647,7 +655,7 @@ static void holes(void)
 	for (size_t i = 0; i < pages; i += 2) {
 		memset(memory + i * page, (int) (i / 2 % 251) + 1, page);
 	}
-	for (size_t i = 0; i < few; i += i < 100 ? 2 : 50) {
+	for (size_t i = 0; i < few; i += i < 100 ? 2 : apart) {
 		memset(second + i * page, 's', page);
 	}
 	for (int safe_read = 0; safe_read < 2; safe_read++) {
@@ -660,7 +668,7 @@ static void holes(void)
 		bytes = reader_at(&reader, second, few * page);
 		expect(bytes != NULL, "the second: not in one region");
 		for (size_t i = 0; i < few; i++) {
-			expect(is_filled(bytes + i * page, i % (i < 100 ? 2 : 50) ? 0 : 's', page), "second: page %zu", i);
+			expect(is_filled(bytes + i * page, i % (i < 100 ? 2 : apart) ? 0 : 's', page), "second: page %zu", i);
 		}
 		reader_close(&reader);
 		expect(blocks_of("dump.rdump") < pages / 2 * page + ((size_t) 16 << 20), "%zu bytes of blocks for %zu",
@@ -702,14 +710,6 @@ static void too_many_holes(void)
 	}
 	expect(probes > 2, "%zu chunks", probes);
 	shim_restore();
-}
-
-/* The pages of a hole that is bridged whatever the size of a page is. */
-static size_t some_pages(void)
-{
-	size_t most = RDUMP_LONGEST_HOLE / page;
-
-	return most < 100 ? most : 100;
 }
 
 /* Few holes: the blocks of the rest are found before the first byte is written. */
@@ -1085,7 +1085,8 @@ static void no_mapping_left(void)
 	struct reader reader;
 	char text[32] = "";
 	int fd = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
-	size_t most, made = 0, touched = 0, step = page / 4096; /* larger pages, fewer of them: the bytes stay the same */
+	/* Of larger pages fewer are touched, but so many that the holes between them are not bridged. */
+	size_t most, made = 0, touched = 0, step = page > 8192 ? page / 8192 : 1;
 	unsigned char *memory;
 	static const char *const path[] = {"dump.rdump", "dump.rdump.zst"};
 	int paths = rdump_compress_library() ? 2 : 1;

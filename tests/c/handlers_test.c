@@ -20,7 +20,7 @@ static struct told {
 } *told;
 
 static volatile char *nowhere; /* a page without access */
-static bool runs, works, delegates, faults_again, waits;
+static volatile bool runs, works, delegates, faults_again, waits;
 static int second_began;
 
 static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
