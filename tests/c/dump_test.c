@@ -1117,9 +1117,10 @@ static void no_mapping_left(void)
 	munmap(memory + page, (2 * most - 1) * page); /* the reader needs memory */
 	for (int i = 0; i < paths; i++) {
 		reader_open(&reader, path[i]);
-		expect(reader.mappings > most - 10 && reader_held(&reader, memory, made * page) == touched * page,
-			"%s: %u mappings, %zu of %zu pages", path[i], reader.mappings,
-			reader_held(&reader, memory, made * page) / page, touched);
+		size_t held = reader_held(&reader, memory, made * page) / page;
+		/* The first page of each chunk may be there as well, for probes. */
+		expect(reader.mappings > most - 10 && held >= touched && held <= touched + made * page / RDUMP_CHUNK + 1,
+			"%s: %u mappings, %zu of %zu pages", path[i], reader.mappings, held, touched);
 		reader_close(&reader);
 	}
 }
