@@ -592,7 +592,7 @@ function pause_case(): void
             }
             take_turns('pause', $setting, places()[$place], Options::rounds(min($rounds, 7)), $variants);
             tell_pause($setting, $place, $size);
-            cost_of_copy($worker, $setting, $place, $size);
+            cost_of_copy($worker, $setting, $place);
             unset($worker, $variants);
         }
     }
@@ -618,7 +618,7 @@ function tell_pause(string $setting, string $place, int $size): void
  * What a copy costs the process that goes on: time in requests beside it, then memory while it is stopped. At the end:
  * the kernel makes small pages of huge ones that change while there is a copy, and "free" leaves nothing.
  */
-function cost_of_copy(Worker $worker, string $setting, string $place, int $size): void
+function cost_of_copy(Worker $worker, string $setting, string $place): void
 {
     $folder = places()[$place];
     $of = fn($variant, $metric) => median(Results::values('pause', $setting, $variant, $metric));

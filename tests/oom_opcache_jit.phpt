@@ -12,16 +12,13 @@ if (rdump_without_jit() !== '') {
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-$ways = [];
 foreach (['function', 'tracing'] as $jit) {
-    $ways[$jit] = ['opcache.jit' => $jit, 'opcache.jit_buffer_size' => '16M', 'opcache.jit_hot_func' => 1,
+    $directives = ['opcache.jit' => $jit, 'opcache.jit_buffer_size' => '16M', 'opcache.jit_hot_func' => 1,
         'opcache.jit_hot_loop' => 1];
-}
-foreach ($ways as $way => $directives) {
     foreach (['exhaust();', 'function deep($n) { return deep($n + 1) + 1; } deep(1);'] as $code) {
         $run = rdump_run($folder, RDUMP_EXHAUST . $code,
             ['+opcache', 'opcache.enable_cli' => 1, 'rdump.oom_dump' => "$folder/a.rdump"] + $directives);
-        echo $way, ': ', rdump_judge("$folder/a.rdump"), ', ', count($run->log), "\n";
+        echo $jit, ': ', rdump_judge("$folder/a.rdump"), ', ', count($run->log), "\n";
         unlink("$folder/a.rdump");
     }
 }
