@@ -12,16 +12,17 @@ function attempt($what, $limit, $name = 'new.rdump')
     echo $what, ': ', preg_replace('/\b\d{3,}\b/', 'N', rdump_tell($folder, implode("\n", $run->log))), "\n";
 }
 attempt('room for it', '100M');
+/* One huge page more or less is 2 MB, of 21. */
 $size = filesize("$folder/new.rdump");
-attempt('replaced', (string) (int) ($size * 1.1));
-attempt('beside another', (string) (int) ($size * 1.1), 'second.rdump');
-attempt('room for two', (string) (int) ($size * 2.2), 'second.rdump');
-attempt('too small for one', (string) (int) ($size * 0.9), 'new.rdump');
+attempt('replaced', (string) (int) ($size * 1.5));
+attempt('beside another', (string) (int) ($size * 1.5), 'second.rdump');
+attempt('room for two', (string) (int) ($size * 2.6), 'second.rdump');
+attempt('too small for one', (string) (int) ($size * 0.7), 'new.rdump');
 file_put_contents("$folder/large.txt", '');
 ftruncate(fopen("$folder/large.txt", 'r+'), 1 << 30);
 mkdir("$folder/directory.rdump");
 symlink("$folder/large.txt", "$folder/link.rdump");
-attempt('other files beside it', (string) (int) ($size * 2.2), 'second.rdump');
+attempt('other files beside it', (string) (int) ($size * 2.6), 'second.rdump');
 /* It applies to automatic dumps only. */
 echo rdump_run($folder, 'var_dump(rdump_dump("by-call.rdump"));', ['rdump.oom_dump_max_total' => 1])->out;
 echo preg_replace('/script\d+\.php ?/', '', rdump_list($folder)), "\n";
