@@ -21,7 +21,7 @@ say() {
 
 # Installs Debian packages that are missing. Quiet unless it fails.
 install_packages() {
-	local absent=() package log
+	local absent=() package log lock
 	for package in "$@"; do
 		[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || absent+=("$package")
 	done
@@ -29,15 +29,20 @@ install_packages() {
 	[ "$(id -u)" = 0 ] || { say "missing, and only root can install them: ${absent[*]}"; return 1; }
 	say "installing ${absent[*]}"
 	log=$(mktemp)
+	# Parts that run beside each other wait for each other: "apt-get update" does not.
+	exec {lock}<"$root"
+	flock "$lock"
 	if ! {
 		apt-get update -q || true
 		apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${absent[@]}"
 	} >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
 		rm -f "$log"
+		exec {lock}<&-
 		return 1
 	fi
 	rm -f "$log"
+	exec {lock}<&-
 }
 
 # need_command COMMAND:PACKAGE ...
