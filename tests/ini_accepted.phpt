@@ -4,7 +4,7 @@ php.ini: valid values, in the notations that php.ini has
 <?php
 require __DIR__ . '/rdump.inc';
 $folder = rdump_folder(__FILE__);
-foreach ([
+$accepted = [
     'oom_dump_max' => ['0', '1', '25', '9223372036854775807'],
     'oom_dump_min_interval' => ['0', '3600'],
     'oom_dump_min_free' => ['0', '2G', '1.5G', ' 1k', '0%', '0.01%', '10%', '"10% "', '12.5%', '100%'],
@@ -20,12 +20,11 @@ foreach ([
     'snapshot' => ['On', 'off'],
     'background' => ['On', 'off'],
     'oom_dump' => ['', '/var/tmp/%p.rdump', '"/tmp/with blanks/a.rdump"'],
-] as $name => $values) {
-    foreach ($values as $value) {
-        $run = rdump_run($folder, "echo 'fine';", ["rdump.$name" => $value]);
-        if ($run->out . $run->err !== 'fine') {
-            echo "$name=$value: ", $run->out, $run->err, "\n";
-        }
+];
+foreach (rdump_columns($accepted) as $values) {
+    $run = rdump_run($folder, "echo 'fine';", $values);
+    if ($run->out . $run->err !== 'fine') {
+        echo http_build_query($values, '', ', '), ': ', $run->out, $run->err, "\n";
     }
 }
 /* Which values mean On. */

@@ -37,17 +37,19 @@ foreach ($all as $name => $value) {
 }
 ';
 $defaults = rdump_run($folder, $show)->out;
-foreach ($nonsense as $name => $values) {
-    foreach ($values as $value) {
-        $run = rdump_run($folder, $show, ["rdump.$name" => "\"$value\""]);
-        $short = strlen($value) > 100 ? 'a long one' : "\"$value\"";
-        $warned = preg_match("/Warning: .*rdump\.$name/", $run->out . $run->err);
-        $stands = substr(trim($run->out), -strlen(trim($defaults))) === trim($defaults);
-        if ($run->status || !$warned || !$stands) {
-            echo "$name=$short: status $run->status, ", $warned ? 'warned' : 'no warning', ', ',
-                $stands ? 'default' : 'no default', "\n", $run->out, "\n";
+foreach (rdump_columns($nonsense) as $values) {
+    $run = rdump_run($folder, $show, preg_replace('/^.*$/', '"$0"', $values));
+    $text = $run->out . $run->err;
+    foreach ($values as $name => $value) {
+        if (!preg_match('/Warning: .*' . preg_quote($name) . '\b/', $text)) {
+            echo $name, '=', strlen($value) > 100 ? 'a long one' : $value, ": no warning\n";
         }
     }
+    if ($run->status || substr(trim($run->out), -strlen(trim($defaults))) !== trim($defaults)) {
+        echo http_build_query($values, '', ', '), ": status $run->status, not the defaults:\n$text\n";
+    }
+}
+foreach ($nonsense as $name => $values) {
     echo "$name: ", count($values), " tried\n";
 }
 echo trim($defaults), "\n";
