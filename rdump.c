@@ -225,8 +225,10 @@ static PHP_RINIT_FUNCTION(rdump)
 	activate_engine();
 	rdump_oom_activate();
 	rdump_signal_activate();
-	rdump_watch_activate();
-	rdump_crash_activate();
+	if (rdump_request_is_served()) {
+		rdump_watch_activate();
+		rdump_crash_activate();
+	}
 	rdump_auto_collect();
 	rdump_pending_write();
 	return SUCCESS;

@@ -3,6 +3,7 @@
 
 #include "rdump_error.h"
 #include "rdump_scratch.h"
+#include "rdump_undisturbed.h"
 
 #include <errno.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static int mark_all(const struct rdump_maps *maps, struct rdump_error *error)
 
 int rdump_exclude_mark(struct rdump_error *error)
 {
+	struct rdump_undisturbed before;
 	struct rdump_scratch scratch;
 	struct rdump_maps maps;
 	int status;
@@ -45,12 +47,15 @@ int rdump_exclude_mark(struct rdump_error *error)
 	if (marked_count > 0) {
 		return 0;
 	}
+	/* A dump that a signal asks for meanwhile would wait for this thread's scratch, for ever. */
+	rdump_undisturbed_begin(&before);
 	rdump_scratch_take(&scratch);
 	status = rdump_maps_open(&maps, &scratch, false, false, error);
 	if (status == 0) {
 		status = mark_all(&maps, error);
 	}
 	rdump_scratch_give(&scratch);
+	rdump_undisturbed_end(&before, 0);
 	return status;
 }
 

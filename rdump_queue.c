@@ -69,28 +69,30 @@ void rdump_queue_put(const char *line)
 	(void) __atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
 }
 
-bool rdump_queue_has_lines(void)
+/* Every request asks whether there are lines: it must cost nothing where nobody ever puts one in. */
+static bool is_unused(void)
 {
-	for (size_t i = 0; i < RDUMP_QUEUE_LENGTH; i++) {
-		if (look(&places[i]) == state_of(FULL)) {
-			return true;
-		}
-	}
-	return __atomic_load_n(&lost, __ATOMIC_RELAXED) != 0;
+	return __atomic_load_n(&next_number, __ATOMIC_ACQUIRE) == 0;
 }
 
 static struct place *find_oldest(void)
 {
 	struct place *oldest = NULL;
+	uint64_t full = state_of(FULL);
 
 	for (size_t i = 0; i < RDUMP_QUEUE_LENGTH; i++) {
 		struct place *place = &places[i];
 
-		if (look(place) == state_of(FULL) && (!oldest || place->number < oldest->number)) {
+		if (look(place) == full && (!oldest || place->number < oldest->number)) {
 			oldest = place;
 		}
 	}
 	return oldest;
+}
+
+bool rdump_queue_has_lines(void)
+{
+	return !is_unused() && (find_oldest() || __atomic_load_n(&lost, __ATOMIC_RELAXED) != 0);
 }
 
 bool rdump_queue_take(char line[RDUMP_QUEUE_LINE])
@@ -98,6 +100,9 @@ bool rdump_queue_take(char line[RDUMP_QUEUE_LINE])
 	struct place *place;
 	uint64_t count;
 
+	if (is_unused()) {
+		return false;
+	}
 	while ((place = find_oldest()) != NULL) {
 		if (hold(place, state_of(FULL))) {
 			strcpy(line, place->line);

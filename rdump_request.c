@@ -8,6 +8,7 @@
 #include "rdump_engine.h"
 #include "rdump_snapshot.h"
 
+#include "SAPI.h"
 #include "ext/standard/basic_functions.h"
 
 #include <string.h>
@@ -26,6 +27,23 @@ bool rdump_request_is_php_thread(void)
 # endif
 #endif
 	return true;
+}
+
+bool rdump_request_starts_workers(void)
+{
+	static const char *const servers[] = {"fpm-fcgi", "cgi-fcgi", "apache2handler", "litespeed"};
+
+	for (size_t i = 0; i < sizeof(servers) / sizeof(*servers); i++) {
+		if (!strcmp(sapi_module.name, servers[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool rdump_request_is_served(void)
+{
+	return SG(server_context) || !rdump_request_starts_workers();
 }
 
 static int dropped;

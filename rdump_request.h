@@ -19,6 +19,15 @@
  */
 RDUMP_HIDDEN bool rdump_request_is_php_thread(void);
 
+/* Is PHP a server whose process starts others, the workers, or may do so? By the name of the SAPI. */
+RDUMP_HIDDEN bool rdump_request_starts_workers(void);
+
+/*
+ * Does this request serve somebody? Before PHP 8.2, opcache preloads by one in the process that starts the workers: it
+ * has no context of the server.
+ */
+RDUMP_HIDDEN bool rdump_request_is_served(void);
+
 /*
  * Makes `signal` one that asks for nothing while a dump is under way, as long as `handler` handles it; 0 = none. A
  * script may have taken the signal for itself.

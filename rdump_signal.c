@@ -285,9 +285,7 @@ static void enter_thread(void)
 
 void rdump_signal_startup(void)
 {
-	static const char *const servers[] = {"fpm-fcgi", "cgi-fcgi", "apache2handler", "litespeed", NULL};
-
-	starts_workers = is_one_of(sapi_module.name, servers);
+	starts_workers = rdump_request_starts_workers();
 	started = getpid();
 	served = 0;
 	if (is_wanted()) {

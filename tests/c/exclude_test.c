@@ -3,6 +3,7 @@
 #include "shim.h"
 #include "../../rdump_exclude.h"
 #include "../../rdump_pages.h"
+#include "../../rdump_undisturbed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -188,6 +189,26 @@ static void what_is_left_out(void)
 	expect(rdump_exclude_mark(&error) == 0, "again");
 }
 
+static int unprotected, looked;
+
+static void look_for_signals(const char *call)
+{
+	if (strcmp(call, "syscall")) {
+		looked++;
+		unprotected += !rdump_undisturbed_is_on();
+	}
+}
+
+/* A handler that dumps would wait for the scratch that the thread itself has taken. */
+static void no_signal_while_marking(void)
+{
+	shim_arm();
+	shim.before = look_for_signals;
+	expect(rdump_exclude_mark(&error) == 0, "cannot %s: %s", error.step, strerror(error.err));
+	shim_disarm();
+	expect(looked > 2 && !unprotected, "%d of %d calls with signals", unprotected, looked);
+}
+
 /* In the mapping of the VM stack, what lies at a boundary of chunks is in the dump as it is, not as zeros. */
 static void probes(void)
 {
@@ -217,5 +238,6 @@ int main(void)
 	check("which mappings may be left out", mappings);
 	check("which pages are left out", what_is_left_out);
 	check("boundaries of chunks in the mapping of the VM stack", probes);
+	check("no signal comes while start-up is looked at", no_signal_while_marking);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* Lines that wait for the log. */
 #include "check.h"
+#include "shim.h"
 #include "../../rdump_queue.h"
 
 #include <pthread.h>
@@ -11,6 +12,18 @@
 #include <unistd.h>
 
 static char line[RDUMP_QUEUE_LINE];
+
+static void unused(void)
+{
+	shim.processes_asked = 0;
+	expect(!rdump_queue_has_lines() && !rdump_queue_take(line), "an empty queue");
+	expect(shim.processes_asked == 0, "%d system calls", shim.processes_asked);
+	rdump_queue_put("one");
+	expect(rdump_queue_take(line), "no line");
+	shim.processes_asked = 0;
+	expect(!rdump_queue_has_lines() && !rdump_queue_take(line), "an empty queue");
+	expect(shim.processes_asked == 2, "%d system calls", shim.processes_asked);
+}
 
 static void in_order(void)
 {
@@ -157,6 +170,7 @@ static void from_all_sides(void)
 
 int main(void)
 {
+	check("an unused queue makes no system call, and one that was used few", unused);
 	check("lines wait in their order", in_order);
 	check("lines that have no place are counted, a long one is cut", too_many);
 	check("a child after fork(2) leaves the parent's lines alone", after_fork);

@@ -501,6 +501,12 @@ WRAP(int, mprotect, (void *begin, size_t length, int protection))
 	return fails("mprotect") ? -1 : __real_mprotect(begin, length, protection);
 }
 
+WRAP(pid_t, getpid, (void) )
+{
+	shim.processes_asked++;
+	return __real_getpid();
+}
+
 WRAP(int, nanosleep, (const struct timespec *pause, struct timespec *left))
 {
 	if (shim.armed && shim.no_sleep && pthread_equal(armed_by, pthread_self())) {

@@ -35,6 +35,7 @@ struct shim {
 	int runs;                         /* kept since it was armed */
 	int most_runs;                    /* how many runs fit into the scratch; 0 = no limit */
 	int sleeps;                       /* how often it did */
+	int processes_asked;              /* how often getpid() was called, armed or not */
 	size_t scratch_used;              /* bytes of it that existed when it was last unmapped */
 };
 
