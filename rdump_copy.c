@@ -207,8 +207,8 @@ static int advance(struct rdump_copy *copy, int first, size_t written)
 /*
  * Writes the front of a vector after EFAULT. That says only that some byte of the call could not be read: btrfs, and
  * every file system before Linux 5.16, refuses a whole piece for it. So the rest of the first page is written by
- * itself. Where that fails, it and what follows are read in another way; where there is no other way, zeros replace
- * that page. Returns the bytes written, or -1.
+ * itself. Where that fails, it and what follows are read in another way: one system call for a page that cannot be
+ * read, instead of three. Where there is no other way, zeros replace that page. Returns the bytes written, or -1.
  */
 static ssize_t write_after_fault(struct rdump_copy *copy, const struct iovec *vector)
 {
@@ -226,7 +226,7 @@ static ssize_t write_after_fault(struct rdump_copy *copy, const struct iovec *ve
 	if (written == 0 || errno != EFAULT) {
 		return write_failed(copy, written);
 	}
-	if (rdump_memory_open(&copy->memory)) {
+	if (rdump_memory_open(&copy->memory) || rdump_memory_open_pipe(&copy->memory) == 0) {
 		length = vector->iov_len < copy->buffer_size ? vector->iov_len : copy->buffer_size;
 		if (put_memory(copy, begin, begin + length) < 0) {
 			return -1;
