@@ -252,8 +252,11 @@ static ZEND_MODULE_POST_ZEND_DEACTIVATE_D(rdump)
 
 static PHP_MINFO_FUNCTION(rdump)
 {
-	char moment[PATH_MAX + 256];
-	const char *library = rdump_compress_library();
+	char moment[PATH_MAX + 256], compressed[64] = "no (built without libzstd)";
+
+	if (rdump_compress_library()) {
+		(void) ap_php_snprintf(compressed, sizeof(compressed), "libzstd %s", rdump_compress_library());
+	}
 
 	php_info_print_table_start();
 	php_info_print_table_row(2, "rdump support", "enabled");
@@ -264,7 +267,7 @@ static PHP_MINFO_FUNCTION(rdump)
 	php_info_print_table_row(2, "Dump before the OOM killer", rdump_watch_state(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Dump by signal", rdump_signal_state(moment, sizeof(moment)));
 	php_info_print_table_row(2, "Dump at a crash", rdump_crash_state(moment, sizeof(moment)));
-	php_info_print_table_row(2, "Compressed dumps", library ? library : "no (built without libzstd)");
+	php_info_print_table_row(2, "Compressed dumps", compressed);
 	php_info_print_table_end();
 	DISPLAY_INI_ENTRIES();
 }

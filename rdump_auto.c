@@ -66,6 +66,7 @@ static void tell_result(const struct attempt *attempt, const struct rdump_result
 	const struct rdump_error *error = &result->error;
 	const char *directly = result->not_copied ? ", written directly: cannot copy the process: " : "";
 	const char *reason = result->not_copied ? rdump_error_text(result->not_copied) : "";
+	const char *whole = result->not_excluded ? ", without rdump.exclude_heap: what PHP has is not known" : "";
 
 	if (result->outcome == RDUMP_FAILED) {
 		tell(attempt, "no dump: cannot %s %s: %s%s%s", error->step, error->path, rdump_error_text(error->err),
@@ -81,11 +82,11 @@ static void tell_result(const struct attempt *attempt, const struct rdump_result
 			attempt->path, (unsigned long long) RDUMP_G(oom_dump_max_total), (unsigned long long) result->size,
 			(unsigned long long) result->others);
 	} else if (error->step) {
-		tell(attempt, "dumped to %s (%llu bytes), but cannot %s it: %s%s%s", attempt->path,
-			(unsigned long long) result->size, error->step, rdump_error_text(error->err), directly, reason);
+		tell(attempt, "dumped to %s (%llu bytes), but cannot %s it: %s%s%s%s", attempt->path,
+			(unsigned long long) result->size, error->step, rdump_error_text(error->err), directly, reason, whole);
 	} else {
 		tell(attempt, "dumped to %s (%llu bytes)%s%s%s", attempt->path, (unsigned long long) result->size, directly,
-			reason, result->not_excluded ? ", without rdump.exclude_heap: what PHP has is not known" : "");
+			reason, whole);
 	}
 }
 

@@ -41,13 +41,7 @@ void rdump_compress_store(unsigned char header[RDUMP_STORED_HEADER], uint32_t si
 
 const char *rdump_compress_library(void)
 {
-	static char name[32];
-
-	if (!*name) {
-		strcpy(name, "libzstd ");
-		strncat(name, ZSTD_versionString(), sizeof(name) - strlen(name) - 1);
-	}
-	return name;
+	return ZSTD_versionString();
 }
 
 int rdump_compress_open(struct rdump_compress *compress, struct rdump_scratch *scratch, size_t size)

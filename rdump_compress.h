@@ -33,7 +33,7 @@ struct rdump_compress {
 /* Returns whether `path` is that of a compressed dump. */
 RDUMP_HIDDEN bool rdump_compress_is_wanted(const char *path);
 
-/* Returns "libzstd" and the version in use; NULL where rdump was built without it. */
+/* Returns the version of libzstd that is in use; NULL where rdump was built without it. */
 RDUMP_HIDDEN const char *rdump_compress_library(void);
 
 /*

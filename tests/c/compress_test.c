@@ -368,7 +368,7 @@ static void refused(void)
 	struct rdump_result result;
 
 	if (rdump_compress_library()) {
-		skip("built with %s", rdump_compress_library());
+		skip("built with libzstd %s", rdump_compress_library());
 	}
 	reserve_arena(10);
 	fill(10, 1, false);
