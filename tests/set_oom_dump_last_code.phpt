@@ -24,7 +24,8 @@ class Handler implements SessionHandlerInterface
     function destroy($id) { return true; }
     #[ReturnTypeWillChange]
     function gc($lifetime) { return 0; }
-    function create_sid() { return "x"; } /* which PHP 8.6 asks for */
+    function create_sid() { return "x"; } /* PHP 8.6 asks for these two */
+    function validateId($id) { return true; }
 }
 session_set_save_handler(new Handler, false);
 session_id("x");

@@ -522,7 +522,15 @@ WRAP(int, clock_gettime, (clockid_t clock, struct timespec *now))
 	int result = __real_clock_gettime(clock, now);
 
 	if (result == 0 && shim.armed && clock == CLOCK_MONOTONIC) {
-		int64_t nanoseconds = now->tv_nsec + shim.slept;
+		int64_t nanoseconds;
+
+		if (shim.no_sleep && !shim.stopped.tv_sec) {
+			shim.stopped = *now;
+		}
+		if (shim.no_sleep) {
+			*now = shim.stopped;
+		}
+		nanoseconds = now->tv_nsec + shim.slept;
 		now->tv_sec += (time_t) (nanoseconds / 1000000000);
 		now->tv_nsec = (long) (nanoseconds % 1000000000);
 	}

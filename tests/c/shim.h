@@ -7,6 +7,8 @@
 
 #include "check.h"
 
+#include <time.h>
+
 #define SHIM_SHORT (-1) /* instead of an errno: a read or a write of one byte */
 
 struct shim {
@@ -18,9 +20,10 @@ struct shim {
 	int err;                          /* errno of the failure, or SHIM_SHORT */
 	const char *failed;               /* the name of the call that failed, or NULL */
 	void (*before)(const char *call); /* is called before each */
-	bool no_sleep;                    /* nanosleep() returns at once, and the monotonic clock advances: */
+	bool no_sleep;                    /* nanosleep() returns at once, and only that advances the monotonic clock: */
 	int nap;                          /* by so many milliseconds; 0 = as many as were asked for */
 	int64_t slept;                    /* nanoseconds by which that clock has advanced */
+	struct timespec stopped;          /* that clock, when it was first asked with no_sleep */
 	long file_system;                 /* the file system that fstatfs() reports; 0 = the real one */
 	unsigned mode;                    /* the permissions that fstat() says a file has; 0 = the real ones */
 	bool no_links;                    /* fstat() reports a link count of 0 */
