@@ -21,7 +21,10 @@
 #include <pthread.h>
 #include <string.h>
 
-/* The worker ends with its dump, so only counters of all workers bound these. */
+/*
+ * The worker ends with its dump, so only counters of all workers bound these. NULL after MSHUTDOWN: a later handler may
+ * still call ours, and what PHP has freed then must not be used.
+ */
 static struct rdump_counters *counters;
 static struct rdump_error failure;
 
@@ -35,7 +38,8 @@ static char line[RDUMP_LINE_SIZE], cause[32];
 /* Does this thread serve a request? Without ZTS libraries may have threads, which are not PHP's. */
 static bool runs_php(void)
 {
-	return rdump_request_is_php_thread() && RDUMP_G(in_request) && pthread_equal(RDUMP_G(thread), pthread_self());
+	return counters && rdump_request_is_php_thread() && RDUMP_G(in_request)
+		&& pthread_equal(RDUMP_G(thread), pthread_self());
 }
 
 /* ---- the dump ---------------------------------------------------------------------------------------------------- */
@@ -84,6 +88,9 @@ static void dump(int signal)
 
 static void on_crash(int signal)
 {
+	if (!counters) {
+		return;
+	}
 	if (!rdump_request_is_php_thread()) {
 		(void) rdump_handlers_delegate(signal);
 		return;
@@ -166,9 +173,11 @@ static void stay_loaded(void)
 
 void rdump_crash_shutdown(void)
 {
+	rdump_handlers_await(); /* with the handlers in force: a fault within a dump would end the process at once */
 	if (tried && !rdump_handlers_restore()) {
 		stay_loaded();
 	}
+	rdump_handlers_await(); /* a thread that has crashed since */
 	tried = false;
 	rdump_counters_unmap(counters);
 	counters = NULL;

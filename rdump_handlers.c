@@ -33,6 +33,8 @@ static struct handler handlers[] = {
 
 /* Milliseconds in which another thread must take a signal, or the process ends without it. */
 #define MOST_PAUSES 10000
+/* Milliseconds for the end of a process whose crash is over. Some go on: see await_end_of_other(). */
+#define LAST_PAUSES 1000
 
 static struct rdump_handlers_owner owner;
 static bool installed;
@@ -189,12 +191,39 @@ static struct {
 	siginfo_t info;
 	int faults; /* within its handler */
 	bool over;
+	bool given_up; /* by a thread that was at work when another one had its turn */
 } crash;
 
-/* Another thread that crashes meanwhile waits, or it would end the process. */
-static enum turn take_turn(const siginfo_t *info)
+/*
+ * Waits until the handler of another thread is over, and then for the signal that ends the process. None comes where an
+ * earlier handler deals with the fault, or where another thread has mapped the page meanwhile.
+ */
+static void await_end_of_other(void)
 {
 	static const struct timespec pause = {0, 1000000};
+
+	while (!__atomic_load_n(&crash.over, __ATOMIC_ACQUIRE)) {
+		nanosleep(&pause, NULL);
+	}
+	for (int i = 0; i < LAST_PAUSES; i++) {
+		nanosleep(&pause, NULL);
+	}
+}
+
+void rdump_handlers_await(void)
+{
+	if (__atomic_load_n(&crash.process, __ATOMIC_ACQUIRE) == (pid_t) syscall(SYS_getpid)
+		&& !pthread_equal(crash.thread, pthread_self())) {
+		await_end_of_other();
+	}
+}
+
+/*
+ * Another thread that crashes meanwhile waits, or it would end the process. Not one that is at work: the first one may
+ * wait for the end of its work.
+ */
+static enum turn take_turn(const siginfo_t *info)
+{
 	pid_t self = (pid_t) syscall(SYS_getpid), holder = __atomic_load_n(&crash.process, __ATOMIC_ACQUIRE);
 
 	if (holder != self
@@ -202,14 +231,17 @@ static enum turn take_turn(const siginfo_t *info)
 		crash.thread = pthread_self();
 		crash.info = *info;
 		crash.faults = 0;
+		crash.given_up = false;
 		__atomic_store_n(&crash.over, false, __ATOMIC_RELEASE);
 		return FIRST;
 	}
 	if (pthread_equal(crash.thread, pthread_self())) {
 		return __atomic_load_n(&crash.over, __ATOMIC_ACQUIRE) ? OVER : AGAIN;
 	}
-	while (!__atomic_load_n(&crash.over, __ATOMIC_ACQUIRE)) {
-		nanosleep(&pause, NULL);
+	if (!owner.works()) {
+		await_end_of_other();
+	} else if (!__atomic_exchange_n(&crash.given_up, true, __ATOMIC_ACQ_REL)) {
+		owner.give_up(info->si_signo);
 	}
 	return OVER;
 }

@@ -44,6 +44,12 @@ RDUMP_HIDDEN int rdump_handlers_install(const struct rdump_handlers_owner *owner
  */
 RDUMP_HIDDEN bool rdump_handlers_delegate(int signal);
 
+/*
+ * For a thread that is about to end the process, or to unmap what crashed() needs: waits while another thread of the
+ * process has crashed, until crashed() has returned, and then 1 s for the process to end by the signal.
+ */
+RDUMP_HIDDEN void rdump_handlers_await(void);
+
 /* Returns whether they are installed, all of them. */
 RDUMP_HIDDEN bool rdump_handlers_are_installed(void);
 

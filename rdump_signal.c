@@ -118,6 +118,7 @@ static void end_dump(void)
 /* ---- the handler ------------------------------------------------------------------------------------------------- */
 
 static int installed; /* the signal; 0 = none */
+static bool ended;    /* by MSHUTDOWN: a later handler may still call ours */
 static struct sigaction previous;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* for those who install and restore */
 
@@ -154,7 +155,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 	int saved = errno;
 	bool of_watch = is_of_watch(info);
 
-	if (!is_worker()) {
+	if (__atomic_load_n(&ended, __ATOMIC_ACQUIRE) || !is_worker()) {
 		/* nothing to dump */
 	} else if (!rdump_threads_has_self()) {
 		if (rdump_threads_send(signal, of_watch ? &watch_asks : NULL) < 0) {
@@ -288,6 +289,7 @@ void rdump_signal_startup(void)
 	starts_workers = rdump_request_starts_workers();
 	started = getpid();
 	served = 0;
+	__atomic_store_n(&ended, false, __ATOMIC_RELEASE);
 	if (is_wanted()) {
 		RDUMP_G(listed) = rdump_threads_add();
 		learn();
@@ -322,6 +324,7 @@ void rdump_signal_end_thread(zend_rdump_globals *globals)
 
 void rdump_signal_shutdown(void)
 {
+	__atomic_store_n(&ended, true, __ATOMIC_RELEASE);
 	restore();
 }
 

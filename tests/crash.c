@@ -4,6 +4,7 @@
  *   CRASH_HANDLER=... a handler of SIGSEGV is installed before PHP begins: "terminal" writes a line and ends the
  *                     process with status 3; "recovering" continues after a fault in crash_recovered() below, as a
  *                     runtime does with its own faults, and ends the process with status 4 after any other
+ *   CRASH_AT_EXIT=... the process sends itself the signal of this number in exit(3), after PHP's shutdown
  *   crash_chain()     installs a handler that calls the one before it, as crash reporters do
  */
 #define _GNU_SOURCE
@@ -22,10 +23,11 @@ static volatile int *nowhere = (int *) 8;
 static struct sigaction before;
 static sigjmp_buf recovery;
 static volatile int recovering;
+static int signal_at_exit, told_to = STDERR_FILENO;
 
 static void say(const char *text)
 {
-	if (write(STDERR_FILENO, text, strlen(text)) < 0) {
+	if (write(told_to, text, strlen(text)) < 0) {
 		_exit(5);
 	}
 }
@@ -71,14 +73,21 @@ static void chained(int signal, siginfo_t *info, void *context)
 	before.sa_sigaction(signal, info, context);
 }
 
-void crash_chain(void)
+void crash_chain(int signal)
 {
 	struct sigaction action;
 
 	memset(&action, 0, sizeof(action));
 	action.sa_sigaction = chained;
 	action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-	sigaction(SIGSEGV, &action, &before);
+	sigaction(signal, &action, &before);
+}
+
+__attribute__((destructor)) static void crash_at_exit(void)
+{
+	if (signal_at_exit) {
+		raise(signal_at_exit);
+	}
 }
 
 static void fault(int signal)
@@ -113,9 +122,13 @@ static void fault_at_writev(void)
 
 __attribute__((constructor)) static void install(void)
 {
-	const char *which = getenv("CRASH_HANDLER");
+	const char *which = getenv("CRASH_HANDLER"), *number = getenv("CRASH_AT_EXIT");
 	struct sigaction action;
 
+	if (number) {
+		signal_at_exit = atoi(number); /* when PHP ends, the environment is gone, and stderr closed before PHP 8 */
+		told_to = dup(STDERR_FILENO);
+	}
 	if (getenv("CRASH_IN_DUMP")) {
 		fault_at_writev();
 	}

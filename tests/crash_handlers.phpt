@@ -12,7 +12,7 @@ require __DIR__ . '/rdump.inc';
 require __DIR__ . '/crash.inc';
 $folder = rdump_folder(__FILE__);
 $preload = crash_preload($folder);
-$chain = "FFI::cdef('void crash_chain(void);', '$folder/crash.so')->crash_chain();";
+$chain = "FFI::cdef('void crash_chain(int);', '$folder/crash.so')->crash_chain(11);";
 $recover = "echo FFI::cdef('int crash_recovered(void);', '$folder/crash.so')->crash_recovered(), ' recovered';";
 foreach ([
     'one that ends the process' => ['terminal', 'culprit();'],

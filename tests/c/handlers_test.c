@@ -20,8 +20,10 @@ static struct told {
 } *told;
 
 static volatile char *nowhere; /* a page without access */
-static volatile bool runs, works, delegates, faults_again, waits;
-static int second_began;
+static volatile bool runs, works, delegates, faults_again, waits, awaits_itself;
+static pthread_t worker; /* the thread that does the owner's work, where `works` is not set for all */
+static volatile bool has_worker;
+static int second_began, never;
 
 static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
@@ -34,7 +36,7 @@ static bool does_run(void)
 
 static bool does_work(void)
 {
-	return works;
+	return works || (has_worker && pthread_equal(worker, pthread_self()));
 }
 
 static void on_crash(int signal)
@@ -45,11 +47,14 @@ static void on_crash(int signal)
 		expect(rdump_handlers_delegate(signal), "no other thread does it");
 		return;
 	}
-	told->crashed++;
+	__atomic_add_fetch(&told->crashed, 1, __ATOMIC_SEQ_CST);
 	told->signal = signal;
 	told->listed = rdump_threads_has_self();
 	if (faults_again) {
 		*nowhere = 1;
+	}
+	if (awaits_itself) {
+		rdump_handlers_await();
 	}
 	if (waits) {
 		await(&second_began);
@@ -365,11 +370,108 @@ static void crash_in_another(int unused)
 	}
 }
 
-static void threads(void)
+static void *fail_after_a_minute(void *unused)
+{
+	await(&never);
+	return unused;
+}
+
+static void start_thread(void *(*body)(void *) )
+{
+	pthread_t thread;
+
+	expect(pthread_create(&thread, NULL, body, NULL) == 0, "pthread_create");
+}
+
+static void wait_for_nobody(int unused)
+{
+	(void) unused;
+	install();
+	(void) alarm(check_patience(60));
+	rdump_handlers_await();
+}
+
+/* The process is about to end, with status 0, when another thread has crashed. */
+static void end_meanwhile(int forks)
+{
+	int status = -1;
+	pid_t child;
+
+	waits = true;
+	install();
+	start_thread(fail_after_a_minute);
+	start_thread(crash_as_second);
+	await(&told->crashed);
+	if (forks) {
+		child = fork();
+		if (child == 0) {
+			(void) alarm(check_patience(60));
+			rdump_handlers_await(); /* the thread that crashed is not in this process */
+			_exit(0);
+		}
+		expect(child > 0 && waitpid(child, &status, 0) == child && status == 0, "the child has waited: %d", status);
+	}
+	__atomic_store_n(&second_began, 1, __ATOMIC_SEQ_CST);
+	rdump_handlers_await();
+}
+
+static void recover_meanwhile(int unused)
+{
+	(void) unused;
+	handle_before(SA_NODEFER);
+	install();
+	recovers = true;
+	if (sigsetjmp(recovery, 1) == 0) {
+		*nowhere = 1;
+	}
+	rdump_handlers_await();
+}
+
+/* The first thread waits for the work of this one, which gets a signal. */
+static void abort_at_work(int unused)
+{
+	(void) unused;
+	waits = true;
+	worker = pthread_self();
+	has_worker = true;
+	install();
+	start_thread(fail_after_a_minute);
+	start_thread(crash_as_second);
+	await(&told->crashed);
+	(void) raise(SIGABRT);
+}
+
+static void skip_if_emulated(void)
 {
 	if (check_emulated()) {
 		skip("an assertion of the emulator fails where a thread faults in a handler");
 	}
+}
+
+static void end_of_process(void)
+{
+	skip_if_emulated();
+	begin();
+	expect_end("nobody has crashed", status_of(wait_for_nobody, 0), 0, 0, 0);
+	expect_end("another thread", status_of(end_meanwhile, 0), 128 + SIGSEGV, 1, 0);
+	expect(told->finished, "the process has ended before the other thread was ready");
+	expect_end("in a forked child", status_of(end_meanwhile, 1), 128 + SIGSEGV, 1, 0);
+	expect_end("this thread has dealt with its fault", status_of(recover_meanwhile, 0), 0, 1, 0);
+	awaits_itself = true;
+	expect_end("in crashed()", status_of(fault, 0), 128 + SIGSEGV, 1, 0);
+}
+
+static void threads_at_work(void)
+{
+	skip_if_emulated();
+	begin();
+	expect_end("abort() at work", status_of(abort_at_work, 0), 128 + SIGABRT, 1, 1);
+	expect(told->signal == SIGABRT && !told->finished, "signal %d is told", told->signal);
+}
+
+static void threads(void)
+{
+	skip_if_emulated();
 	begin();
 	expect_end("two at once", status_of(crash_in_two, 0), 128 + SIGSEGV, 1, 0);
 	expect(told->finished, "the second has ended the process before the first was ready");
@@ -388,5 +490,7 @@ int main(void)
 	check("a signal that is sent and ignored is nothing", ignored);
 	check("a fault within the owner's work, or within crashed()", own_work);
 	check("faults in two threads, and in one that has another do its part", threads);
+	check("a thread that ends the process waits for the crash of another one", end_of_process);
+	check("a signal in a thread at work, while another thread that has crashed waits for it", threads_at_work);
 	return 0;
 }
