@@ -180,6 +180,7 @@ static PHP_MINIT_FUNCTION(rdump)
 		php_error_docref(NULL, E_WARNING, "rdump cannot be loaded by dl(), only by extension=rdump in php.ini");
 		return FAILURE;
 	}
+	rdump_log_startup();
 	rdump_ini_register(type, module_number);
 	rdump_pending_startup();
 	rdump_auto_startup();

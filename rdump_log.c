@@ -19,6 +19,14 @@
 #include <time.h>
 #include <unistd.h>
 
+/* If descriptor 2 was closed when PHP began, a file or a socket of the script may come to have that number. */
+static bool has_stderr;
+
+void rdump_log_startup(void)
+{
+	has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+}
+
 void rdump_log(const char *line)
 {
 	if (*line) {
@@ -51,7 +59,10 @@ static bool is_stderr(int fd)
 		&& file.st_ino == error.st_ino;
 }
 
-/* Returns whether the line is in the file. `path` is absolute. With `told`, stderr has the line already. */
+/*
+ * Returns whether the line is in the file. `path` is absolute. With `told`, stderr has the line already. A process that
+ * ends must not wait for a FIFO's reader, who may never come: fifo(7).
+ */
 static bool append_to_file(const char *path, const char *line, bool told)
 {
 	char time[48], newline[] = "\n";
@@ -59,7 +70,7 @@ static bool append_to_file(const char *path, const char *line, bool told)
 	bool written;
 	int fd;
 
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
 	if (fd < 0) {
 		return false;
 	}
@@ -102,7 +113,7 @@ static bool write_to_stderr(const char *line)
 	char newline[] = "\n";
 	struct iovec part[2] = {{(char *) line, strlen(line)}, {newline, 1}};
 
-	return writev(STDERR_FILENO, part, 2) > 0;
+	return has_stderr && writev(STDERR_FILENO, part, 2) > 0;
 }
 
 static void pass_to_sapi(const char *line)

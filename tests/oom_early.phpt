@@ -65,6 +65,14 @@ echo "status $run->status, ", is_file("$folder/a.rdump") ? 'a dump' : 'no dump',
 $run = rdump_run($folder, 'rdump_set_oom_dump(__DIR__ . "/a.rdump");' . $cases['ended by the hard limit']);
 echo "by the script: status $run->status, ", rdump_judge("$folder/a.rdump"), ', ', count($run->log), " line\n";
 unlink("$folder/a.rdump");
+/* It ends within a minute, or it never would. */
+rdump_shell('mkfifo fifo', '', $folder);
+$process = new RdumpProcess($folder, $cases['ended by the hard limit'],
+    ['rdump.oom_dump' => "$folder/a.rdump", 'error_log' => "$folder/fifo"]);
+$run = $process->end();
+echo 'the log is a FIFO without a reader: status ', var_export($run->status, true), ', ',
+    rdump_judge("$folder/a.rdump"), ', ', preg_match_all('/^rdump: /m', $run->err), " line on stderr\n";
+unlink("$folder/a.rdump");
 /* Memory is exhausted again in the same request. */
 $again = '
 register_shutdown_function(function () { $again = range(0, 2000000); });
@@ -108,6 +116,7 @@ status 255, valid
 rdump: memory limit reached: dumped to FOLDER/a.rdump (N bytes), in FOLDER/script.php on line 6, reported late: the call stack is of a later moment
 status 137, no dump, 0 lines
 by the script: status 137, valid, 1 line
+the log is a FIFO without a reader: status 137, valid, 1 line on stderr
 again, at most 0:
 rdump: memory limit reached: dumped to FOLDER/a.rdump (N bytes), in FOLDER/script.php on line 4
 rdump: memory limit reached: dumped to FOLDER/a.rdump (N bytes), in FOLDER/script.php on line 3
