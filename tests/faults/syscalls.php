@@ -84,7 +84,7 @@ const MODES = [
     'vm' => ['rdump_dump(), safe_read without /proc/self/mem', false, false, ['pread64' => 'EIO']],
     'pagemap' => ['rdump_dump(), without PAGEMAP_SCAN', false, false, ['ioctl' => 'ENOTTY']],
     'mincore' => ['rdump_dump(), without pagemap', false, false, ['ioctl' => 'ENOTTY', 'pread64' => 'EIO']],
-    'excluded' => ['rdump_dump(), exclude_heap', false, false, []],
+    'excluded' => ['rdump_dump(), exclude_heap without /proc/self/mem', false, false, ['pread64' => 'EIO']],
     'copied' => ['rdump_dump() by a copy', false, false, []],
     'snapshot' => ['rdump_snapshot()', false, false, []],
     'auto' => ['automatic dump', false, true, []],
@@ -111,6 +111,7 @@ $target = "$folder/target.rdump" . (strpos($mode, 'zstd') === 0 ? '.zst' : '');
 $log = dirname($record) . '/log';
 $needle = strrev('elggod eht si ereh ') . getmypid();
 $answer = dirname($record) . '/answer';
+$block = $mode === 'excluded' ? block_of_php() : null;
 $reaping = []; /* faults for the calls that look after a dump in the background */
 if ($mode === 'snapshot') {
     ini_set('error_log', $log);
@@ -120,6 +121,31 @@ if ($mode === 'signal') {
     ob_start();
     (new ReflectionExtension('rdump'))->info();
     $signal = preg_match('/^Dump by signal => signal (\d+)$/m', ob_get_clean(), $match) ? (int) $match[1] : 0;
+}
+
+/*
+ * A block of PHP's heap that is younger than the first request, which is before the text to look for: where it is, as
+ * [address, size].
+ */
+function block_of_php()
+{
+    global $kept;
+    $mapped = function () {
+        preg_match_all('/^([0-9a-f]+)-([0-9a-f]+) rw-p 0+ 00:00 0 /m', file_get_contents('/proc/self/maps'), $found);
+        return array_combine(array_map('hexdec', $found[1]), array_map('hexdec', $found[2]));
+    };
+    $before = $mapped();
+    $kept = str_repeat('kept', 1 << 20);
+    foreach ($mapped() as $begin => $end) {
+        foreach ($before as $old_begin => $old_end) { /* the kernel may have put the new one beside an old one */
+            $begin = $begin === $old_begin ? $old_end : $begin;
+            $end = $end === $old_end && $old_begin > $begin ? $old_begin : $end;
+        }
+        if ($end - $begin > strlen($kept)) {
+            return [$begin, strlen($kept)];
+        }
+    }
+    throw new Exception('cannot find where PHP has put 4 MB');
 }
 
 /* What a dump must not change. */
@@ -329,7 +355,7 @@ function prepare($folder, $target)
 /* Injects $faults into one dump and checks the result. $expected: 'whole', 'refused' or null for either. */
 function try_faults(FaultCase $case, array $faults, array $injected, $expected)
 {
-    global $folder, $target, $needle, $automatic, $full, $record, $usual;
+    global $folder, $target, $needle, $automatic, $full, $record, $usual, $block;
     $what = implode(' and ', array_map(function ($fault) {
         return "$fault[0] $fault[1] $fault[2]";
     }, $injected));
@@ -364,6 +390,8 @@ function try_faults(FaultCase $case, array $faults, array $injected, $expected)
         $case->whole++;
         if ($wrong = fault_look_at_dump($target, $needle)) {
             $case->lostFile("$what: $wrong");
+        } elseif ($block && !(new RdumpReader($target))->has($block[0], $block[1])) {
+            $case->lostFile("$what: a block of PHP's heap is not in the dump");
         }
         if ($automatic && $marker === (bool) preg_match('/but cannot (create|give mode 0600 to) the marker/', $text)) {
             $case->wrong("$what: a marker is " . ($marker ? '' : 'not ') . "there: $text");
