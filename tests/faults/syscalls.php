@@ -63,8 +63,8 @@ const ERRORS = [
 const ANY_ERROR = ['EIO', 'ENOMEM', 'EPERM', 'ENOSYS'];
 
 /* A dump does not need these: there is another way, or the answer is not necessary. */
-const DISPENSABLE = ['clone', 'close_range', 'prctl', 'prlimit64', 'ioctl', 'mmap', 'munmap', 'mprotect', 'munlock', 'uname', 'madvise', 'memfd_create',
-    'sysinfo', 'getrandom', 'fcntl', 'fstatfs', 'readlink',
+const DISPENSABLE = ['clone', 'close_range', 'prctl', 'prlimit64', 'ioctl', 'mmap', 'munmap', 'mprotect', 'munlock',
+    'uname', 'madvise', 'memfd_create', 'sysinfo', 'getrandom', 'fcntl', 'fstatfs', 'readlink',
     'rt_sigaction', 'rt_sigprocmask', 'rt_sigpending', 'rt_sigtimedwait', 'getdents64', 'lseek', 'flock', 'mincore'];
 /* With a budget the sizes must be known: if they are not, there is no dump. */
 const NEEDED_FOR_BUDGET = ['getdents64', 'lseek', 'flock'];
@@ -536,7 +536,7 @@ foreach ($calls as $call => $count) {
     }
     $case = new FaultCase("$title: $call fails: $count calls, " . implode(' ', $errors));
     $dispensable = in_array($call, DISPENSABLE, true) && !($automatic && in_array($call, NEEDED_FOR_BUDGET, true));
-    foreach (positions($count, $mode === 'lean' ? 20 : ($is_short ? 2 : 6)) as $nth) {
+    foreach (positions($count, $mode === 'lean' ? 20 : ($is_short ? 2 : ($mode === 'copied' ? 4 : 6))) as $nth) {
         foreach ($errors as $error) {
             $again = ($error === 'EINTR' || $error === 'short') && in_array($call, RESUMED, true);
             try_faults($case, array_merge([[$call, $nth, $error]], $background), [[$call, $nth, $error]],

@@ -118,7 +118,8 @@ function check_last_request()
     $port = free_port();
     $apache = start_apache($port, $module, 'prefork', "StartServers 1\nMinSpareServers 1\nMaxSpareServers 1\n"
         . "MaxRequestWorkers 1\nServerLimit 1\nMaxConnectionsPerChild 2",
-        "extension=$so\nrdump.oom_dump=$dumps/last-%p.rdump\nrdump.background=1\nmemory_limit=128M\nlog_errors=On\ndisplay_errors=Off");
+        "extension=$so\nrdump.oom_dump=$dumps/last-%p.rdump\nrdump.background=1\nmemory_limit=128M\nlog_errors=On\n"
+        . 'display_errors=Off');
     list($copy, $child, $key, $status) = rdump_await(function () use ($port) {
         $child = get($port, 'who.php')['pid'];
         $key = fresh_key();
