@@ -3,11 +3,15 @@
  *
  * The program writes its order to the file ORDER, as "CALL,NTH,ERROR/CALL,NTH,ERROR ...", and sends itself a SIGUSR1,
  * which is not delivered. NTH 0 means every call. ERROR 0 makes the call a short one: half the length is passed on. A
- * negative one is a signal that is sent to the thread, and the call is made.
+ * negative one is a signal that is sent to the thread, and the call is made; SIGKILL is for a copy of the process only.
  *
  * Calls are counted from the open of FOLDER as a directory, which begins a dump, to the restored signal mask, which
- * ends it. The calls of the dump are written to RECORD as numbers, those that failed as !NUMBER. The order ends when
- * the program asks for the file /rdump-fault/end, which does not exist.
+ * ends it. An order that begins with "+" counts all calls from its beginning on. The calls of the dump are written to
+ * RECORD as numbers, those that failed as !NUMBER. The order ends when the program asks for the file /rdump-fault/end,
+ * which does not exist.
+ *
+ * A copy of the process that is made in the middle of a dump, with clone(2), is under the same order until it ends: it
+ * counts on from where the process was. Its calls are in RECORD as +NUMBER and !+NUMBER.
  *
  * A call that fails is not made. close(2) is made, because it closes the descriptor even if it fails.
  */
@@ -39,9 +43,13 @@ struct fault {
 };
 
 struct task {
-	pid_t pid; /* 0 = free */
+	pid_t pid;  /* 0 = free */
+	bool known; /* the parent's event was seen */
+	bool held;  /* it has stopped before that, and waits for it */
+	bool copy;  /* of a process that was counting */
 	bool armed;
 	bool counting;
+	bool throughout; /* counts all calls until the end */
 	int depth;                /* of sections with blocked signals */
 	bool inside;              /* between entry and exit of a call */
 	int error;                /* to be its result, 0 = none */
@@ -99,6 +107,22 @@ static void disarm(struct task *task)
 	task->armed = task->counting = false;
 }
 
+/* All tasks append to one file. */
+static void open_record(struct task *task, bool empty)
+{
+	FILE *file = empty ? fopen(record, "w") : NULL;
+
+	if (file) {
+		fclose(file);
+	}
+	task->record = fopen(record, "a");
+	if (!task->record) {
+		perror("inject");
+		exit(2);
+	}
+	setvbuf(task->record, NULL, _IONBF, 0);
+}
+
 static void arm(struct task *task)
 {
 	char text[512] = "", *at = text;
@@ -108,13 +132,15 @@ static void arm(struct task *task)
 	task->armed = true;
 	task->inside = false;
 	task->faults = 0;
-	task->record = fopen(record, "w");
-	if (!file || !task->record) {
+	open_record(task, true);
+	if (!file) {
 		perror("inject");
 		exit(2);
 	}
 	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
 	fclose(file);
+	task->throughout = task->counting = *at == '+';
+	at += *at == '+';
 	while (*at && task->faults < MAX_FAULTS) {
 		struct fault *fault = &task->fault[task->faults++];
 		fault->call = strtol(at, &at, 10);
@@ -158,6 +184,9 @@ static void inject(struct task *task, struct user_regs_struct *registers, long c
 		if (fault->call != call || (++fault->seen != fault->nth && fault->nth != 0)) {
 			continue;
 		}
+		if (fault->error == -SIGKILL && !task->copy) {
+			continue;
+		}
 		injected = true;
 		if (fault->error == 0) {
 			task->shortened = true;
@@ -173,7 +202,7 @@ static void inject(struct task *task, struct user_regs_struct *registers, long c
 		}
 		ptrace(PTRACE_SETREGS, task->pid, 0, registers);
 	}
-	fprintf(task->record, injected ? "!%ld " : "%ld ", call);
+	fprintf(task->record, "%s%s%ld ", injected ? "!" : "", task->copy ? "+" : "", call);
 }
 
 static void on_entry(struct task *task)
@@ -202,7 +231,7 @@ static void on_entry(struct task *task)
 		if (call == SYS_rt_sigprocmask) {
 			task->depth += argument[0] == SIG_SETMASK ? -1 : 1; /* a dump by a copy blocks signals twice */
 		}
-		if (call == SYS_rt_sigprocmask && task->depth == 0) {
+		if (call == SYS_rt_sigprocmask && task->depth == 0 && !task->throughout) {
 			task->counting = false;
 			task->faults = 0;
 		}
@@ -225,6 +254,27 @@ static void on_exit_of_call(struct task *task)
 	ptrace(PTRACE_SETREGS, task->pid, 0, &registers);
 }
 
+/* A new task is the copy of a dump, if its parent is in the middle of one and has called clone(2), not fork(2). */
+static void on_event(struct task *task, int event)
+{
+	unsigned long pid = 0;
+	struct task *child;
+
+	ptrace(PTRACE_GETEVENTMSG, task->pid, 0, &pid);
+	child = find_task((pid_t) pid);
+	child->known = true;
+	if (event == PTRACE_EVENT_CLONE && task->counting) {
+		child->copy = child->armed = child->counting = child->throughout = true;
+		child->faults = task->faults;
+		memcpy(child->fault, task->fault, sizeof(task->fault));
+		open_record(child, false);
+	}
+	if (child->held) {
+		child->held = false;
+		ptrace(child->armed ? PTRACE_SYSCALL : PTRACE_CONT, child->pid, 0, 0);
+	}
+}
+
 static int follow(pid_t program)
 {
 	int status, result = 1;
@@ -242,6 +292,10 @@ static int follow(pid_t program)
 			}
 			continue;
 		}
+		if (!task->known && pid != program) {
+			task->held = true;
+			continue;
+		}
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 			task->inside = !task->inside;
 			if (task->inside) {
@@ -253,6 +307,8 @@ static int follow(pid_t program)
 			arm(task);
 		} else if (status >> 16 == 0) {
 			signal = WSTOPSIG(status);
+		} else if (status >> 16 >= PTRACE_EVENT_FORK && status >> 16 <= PTRACE_EVENT_CLONE) {
+			on_event(task, status >> 16);
 		}
 		/* To stop at each call is slow: only where it is necessary. */
 		ptrace(task->armed ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal);

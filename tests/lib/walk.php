@@ -185,6 +185,16 @@ class RdumpWalk extends RdumpStructs
         return $functions;
     }
 
+    /* The value of a constant, of the script or of an extension. Null if there is none. */
+    public function constant($name)
+    {
+        /* From 7.0 to 8.5 the address of the table of constants stands behind that of the table of classes. */
+        $table = $this->dump->ptr($this->dump->eg + $this->at['zend_executor_globals.class_table'] + 8);
+        $element = $this->hashFind($table, $name);
+        /* A zend_constant begins with its value. */
+        return $element === null ? null : $this->value($this->dump->ptr($element + $this->at['zval.value']));
+    }
+
     /* The number of registered shutdown functions, from the basic globals. */
     public function shutdownFunctions()
     {

@@ -106,6 +106,46 @@ function check_crashes()
     check('the log says so', 1, preg_match('/rdump: crash by SIGSEGV: dumped to /', read_log("$dumps/php.log")));
 }
 
+/* A child that ends with its last request (MaxConnectionsPerChild), while its copy is at work. */
+function check_last_request()
+{
+    global $work, $www, $dumps, $so, $owner, $module;
+
+    $log = "$work/error.log";
+    rdump_shell(rdump_command(['rm', '-rf', $www, $dumps, $log]));
+    publish_scripts($www);
+    private_folder($dumps);
+    $port = free_port();
+    $apache = start_apache($port, $module, 'prefork', "StartServers 1\nMinSpareServers 1\nMaxSpareServers 1\n"
+        . "MaxRequestWorkers 1\nServerLimit 1\nMaxConnectionsPerChild 2",
+        "extension=$so\nrdump.oom_dump=$dumps/last-%p.rdump\nrdump.background=1\nmemory_limit=128M\nlog_errors=On\n"
+        . 'display_errors=Off');
+    list($copy, $child, $key, $status) = rdump_await(function () use ($port) {
+        $child = get($port, 'who.php')['pid'];
+        $key = fresh_key();
+        $status = get_oom($port, 'oom.php', ['key' => $key]);
+        $copy = stop_copy_of($child);
+        if (!$copy) {
+            get($port, 'who.php'); /* perhaps the two were requests of two children: three more of them change that */
+        }
+        return $copy ? [$copy, $child, $key, $status] : null;
+    }, 2 * SECONDS);
+    $path = "$dumps/last-$child.rdump";
+    check('the last request of a child has its 500 while the copy writes', 500, $status);
+    check('the child waits for its copy', true, file_exists("/proc/$child"));
+    send_signal($copy, 'CONT');
+    check('it ends then, and the next one serves', true, get($port, 'who.php')['pid'] !== $child);
+    check('the dump is whole', '', flaw_of($path, $key, STACK_OF_OOM, $child, $owner));
+    check('the log has its line', 1, count(preg_grep('/dumped to ' . preg_quote($path, '/') . ' /',
+        await_rdump_lines($log, 0, 1))));
+    check('neither the child nor its copy is left as a zombie', true, rdump_await(function () use ($child, $copy) {
+        return !file_exists("/proc/$child") && !file_exists("/proc/$copy");
+    }, SECONDS));
+    check('Apache ends', true, $apache->stop('TERM'));
+    check('no child was lost', [], lost_children($log));
+    check('nothing is left behind', [], glob("$dumps/.rdump-*"));
+}
+
 foreach ([0, 1] as $safe_read) {
     $title = "Apache prefork, safe_read=$safe_read";
     $key = fresh_key();
@@ -214,3 +254,6 @@ check_everyday_ends();
 
 $title = 'Apache prefork, a crash';
 check_crashes();
+
+$title = 'Apache prefork, the last request of a child';
+check_last_request();

@@ -27,8 +27,8 @@ KeepAlive Off
 $loads
 LoadModule php_module $module
 PHPINIDir $work/ini
-$limits
 MaxConnectionsPerChild 0
+$limits
 DocumentRoot $www
 <Directory $www>
     Require all granted

@@ -16,8 +16,8 @@ $dumps = "$work/dumps";
 $version = PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
 $owner = www_data();
 
-/* $lines: of php.ini, rdump's. */
-function write_configuration($port, $to_nginx, array $lines)
+/* $lines: of php.ini, rdump's. $of_pools: a line of both pools. */
+function write_configuration($port, $to_nginx, array $lines, $of_pools)
 {
     global $work, $www, $dumps;
 
@@ -53,6 +53,7 @@ listen.mode = 0600
 pm = static
 pm.max_children = 1
 catch_workers_output = yes
+$of_pools
 $more
 
 POOL;
@@ -306,12 +307,12 @@ function check_crashes()
 }
 
 /* Starts both servers: [php-fpm, nginx, port of nginx]. */
-function start($to_nginx, array $lines)
+function start($to_nginx, array $lines, $of_pools = '')
 {
     global $work, $version;
 
     $port = free_port();
-    write_configuration($port, $to_nginx, $lines);
+    write_configuration($port, $to_nginx, $lines, $of_pools);
     $command = ["/usr/sbin/php-fpm$version", '-F', '-n', '-c', "$work/php.ini", '-y', "$work/fpm.conf"];
     $fpm = new Server('fpm', $command, function () use ($work) {
         return strpos(read_log("$work/fpm.log"), 'ready to handle connections') !== false;
@@ -389,6 +390,7 @@ check_signals();
 
 $title = 'fpm, dumps in the background';
 check_copies();
+check_last_request();
 
 $title = 'fpm, crashes';
 check_crashes();
