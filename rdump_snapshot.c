@@ -147,11 +147,12 @@ static void clean_up(struct rdump_snapshot *snapshot, int status)
 	static const struct rdump_result blank;
 	struct rdump_result *result = &snapshot->result;
 	struct rdump_file *file = &snapshot->file;
-	bool gone = unlinkat(file->folder.fd, file->temporary, 0) < 0 && errno == ENOENT;
+	/* Where it is removed its inode is free, and may be that of another file under the target's name. */
+	bool removed = unlinkat(file->folder.fd, file->temporary, 0) == 0;
 
 	*result = blank;
 	result->outcome = RDUMP_FAILED;
-	if (gone && is_renamed(snapshot, &result->size)) {
+	if (!removed && is_renamed(snapshot, &result->size)) {
 		result->outcome = RDUMP_WRITTEN;
 	} else {
 		(void) rdump_fail(

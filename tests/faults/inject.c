@@ -49,7 +49,7 @@ struct task {
 	bool copy;  /* of a process that was counting */
 	bool armed;
 	bool counting;
-	bool throughout; /* counts all calls until the end */
+	bool throughout;          /* counts all calls until the end */
 	int depth;                /* of sections with blocked signals */
 	bool inside;              /* between entry and exit of a call */
 	int error;                /* to be its result, 0 = none */

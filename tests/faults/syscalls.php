@@ -561,7 +561,8 @@ if (in_array($mode, COPYING, true)) {
 if (in_array($mode, REAPING, true)) {
     $calls_of_end = ['wait4', 'munmap', 'close'];
     $ends = ['writes' => [['writev', 1, 'SIGKILL'], 'refused', array_merge($calls_of_end, ['unlinkat', 'newfstatat'])],
-        'has renamed its file' => [[$after[0], $after[1], 'SIGKILL'], 'whole', $calls_of_end]];
+        'has renamed its file' => [[$after[0], $after[1], 'SIGKILL'], 'whole',
+            array_merge($calls_of_end, ['unlinkat'])]];
     foreach ($ends as $when => list($first, $expected, $failing)) {
         $case = new FaultCase("$title: the copy is killed when it $when, then each call that cleans up fails");
         foreach ($failing as $call) {
