@@ -14,6 +14,10 @@ PHP_ARG_WITH([rdump-zstd],
   [no])
 
 if test "$PHP_RDUMP" != "no"; then
+  AS_CASE([$PHP_RDUMP_ZSTD],
+    [yes|no|auto], [],
+    [AC_MSG_ERROR([--with-rdump-zstd takes no path: name the folder of another libzstd.pc with PKG_CONFIG_PATH.])])
+
   AS_CASE([$host_os],
     [linux*], [],
     [AC_MSG_ERROR([rdump needs Linux: it reads /proc/self/smaps and writes what the kernel says is there. This is $host_os.])])

@@ -66,6 +66,14 @@ static void need_library(void)
 	}
 }
 
+/* So many bytes in pages: where these are larger, on slow machines, the test does not take longer for it. */
+static size_t pages_of(size_t kilobytes)
+{
+	size_t pages = kilobytes * 1024 / page;
+
+	return pages > 0 ? pages : 1;
+}
+
 /* Memory that the list shows alone. */
 static void reserve_arena(size_t pages)
 {
@@ -108,23 +116,24 @@ static void expect_same(const char *what, const char *plain, const char *compres
 
 static const struct shape {
 	const char *what;
-	size_t pages, every;
+	size_t kilobytes, every;
 	bool noise;
 } shapes[] = {
 	{"one page", 1, 1, false},
-	{"100 KB", 25, 1, false},
-	{"200 KB", 50, 1, false},
-	{"every third page of 8 MB", 2048, 3, false},
-	{"40 MB", 10240, 1, false},
-	{"40 MB that cannot be made smaller", 10240, 1, true},
+	{"100 KB", 100, 1, false},
+	{"200 KB", 200, 1, false},
+	{"every third page of 8 MB", 8192, 3, false},
+	{"40 MB", 40960, 1, false},
+	{"40 MB that cannot be made smaller", 40960, 1, true},
 };
 
 static void same_bytes(void)
 {
 	need_library();
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		reserve_arena(shapes[i].pages);
-		fill(shapes[i].pages, shapes[i].every, shapes[i].noise);
+		size_t pages = pages_of(shapes[i].kilobytes);
+		reserve_arena(pages);
+		fill(pages, shapes[i].every, shapes[i].noise);
 		for (int safe_read = 0; safe_read < 2; safe_read++) {
 			off_t plain = dump_to("x.rdump", safe_read), compressed = dump_to("x.rdump.zst", safe_read);
 
@@ -165,8 +174,8 @@ static void by_zstd(void)
 	if (system("zstd --version >/dev/null 2>&1") != 0) {
 		skip("no zstd here");
 	}
-	reserve_arena(1000);
-	fill(1000, 2, false);
+	reserve_arena(400);
+	fill(400, 2, false);
 	dump_to("x.rdump", false);
 	dump_to("y.rdump.zst", false);
 	shim_arm();
@@ -218,15 +227,14 @@ static void vanished_memory(void)
 	}
 }
 
-#define GROWING_PAGES ((size_t) 20000)
-
 static unsigned char *changing;
+static size_t changing_pages;
 static bool grows;
 
 static void change(const char *call)
 {
 	if (changing && !strcmp(call, "openat")) { /* the temporary file, after the plan */
-		for (size_t i = 0; i < GROWING_PAGES; i += 2) {
+		for (size_t i = 0; i < changing_pages; i += 2) {
 			if (grows) {
 				changing[i * page] = 1;
 			} else if (i % 8) {
@@ -243,23 +251,24 @@ static void regions_that_change(void)
 	struct reader reader;
 
 	need_library();
-	reserve_arena(GROWING_PAGES);
+	changing_pages = pages_of(80000) / 8 * 8;
+	reserve_arena(changing_pages);
 	for (int way = 0; way < 2; way++) {
 		grows = way;
-		for (size_t i = 0; i < GROWING_PAGES; i += grows ? 4 : 2) {
+		for (size_t i = 0; i < changing_pages; i += grows ? 4 : 2) {
 			arena[i * page] = 1;
 		}
-		shim_show_only(arena, arena + GROWING_PAGES * page);
+		shim_show_only(arena, arena + changing_pages * page);
 		changing = arena;
 		shim_arm();
 		shim.before = change;
-		shim.most_runs = 1000;
+		shim.most_runs = changing_pages / 20;
 		dump_to("x.rdump.zst", false);
 		shim_disarm();
 		reader_open(&reader, "x.rdump.zst");
-		expect(changing == NULL && reader.regions == GROWING_PAGES / (grows ? 2 : 8), "%u regions", reader.regions);
+		expect(changing == NULL && reader.regions == changing_pages / (grows ? 2 : 8), "%u regions", reader.regions);
 		reader_close(&reader);
-		expect(madvise(arena, GROWING_PAGES * page, MADV_DONTNEED) == 0, "madvise");
+		expect(madvise(arena, changing_pages * page, MADV_DONTNEED) == 0, "madvise");
 	}
 }
 
@@ -275,11 +284,12 @@ static void only_earlier_file(const char *what)
 static void budget(void)
 {
 	struct rdump_result result;
-	uint64_t plain = 10000 * page;
+	size_t pages = pages_of(40000);
+	uint64_t plain = pages * page;
 
 	need_library();
-	reserve_arena(10000);
-	fill(10000, 1, true);
+	reserve_arena(pages);
+	fill(pages, 1, true);
 	put_file("x.rdump.zst", "earlier", 7);
 	result = write_to("x.rdump.zst", false, false, plain / 5);
 	expect(result.outcome == RDUMP_SKIPPED && result.size > plain / 4 && result.size < plain / 3, "%d, %llu bytes",
@@ -292,7 +302,7 @@ static void budget(void)
 	result = write_to("x.rdump.zst", false, false, 2 * plain);
 	expect(result.outcome == RDUMP_WRITTEN && result.size > plain, "cannot %s: %s", result.error.step,
 		strerror(result.error.err));
-	fill(10000, 1, false);
+	fill(pages, 1, false);
 	result = write_to("x.rdump.zst", false, false, plain / 3);
 	expect(result.outcome == RDUMP_WRITTEN && result.size < plain / 3, "a small one: cannot %s: %s", result.error.step,
 		strerror(result.error.err));
@@ -315,11 +325,12 @@ static void others_in_the_folder(void)
 /* The blocks that it does not need go back. */
 static void blocks(void)
 {
+	size_t pages = pages_of(40000);
 	struct stat status;
 
 	need_library();
-	reserve_arena(10000);
-	fill(10000, 1, false);
+	reserve_arena(pages);
+	fill(pages, 1, false);
 	shim_arm();
 	shim.file_system = 0xef53;
 	dump_to("x.rdump.zst", false);
@@ -334,8 +345,8 @@ static void file_size_limit(void)
 	struct rdump_result result;
 
 	need_library();
-	reserve_arena(2000);
-	fill(2000, 1, true);
+	reserve_arena(pages_of(8000));
+	fill(pages_of(8000), 1, true);
 	put_file("x.rdump.zst", "earlier", 7);
 	expect(setrlimit(RLIMIT_FSIZE, &limit) == 0, "setrlimit: %s", strerror(errno));
 	result = write_to("x.rdump.zst", false, false, 0);
@@ -348,8 +359,8 @@ static void file_size_limit(void)
 static void small_scratch(void)
 {
 	need_library();
-	reserve_arena(1000);
-	fill(1000, 2, false);
+	reserve_arena(pages_of(4000));
+	fill(pages_of(4000), 2, false);
 	dump_to("x.rdump", false);
 	shim_arm();
 	shim.only = "mmap";

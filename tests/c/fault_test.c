@@ -15,9 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGES 300
-
-static size_t page;
+static size_t page, pages;
 static char left_over[80]; /* in the folder f */
 static unsigned char *arena;
 static bool near_limit;
@@ -36,24 +34,24 @@ static void plant(void)
 {
 	uint32_t noise = 1;
 
-	arena = mmap(NULL, (PAGES + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	arena = mmap(NULL, (pages + 2) * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	expect(arena != MAP_FAILED, "mmap: %s", strerror(errno));
 	arena += page;
 	expect(
-		mmap(arena, PAGES / 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == arena
-			&& mmap(arena + PAGES / 2 * page, PAGES / 2 * page, PROT_READ | PROT_WRITE,
+		mmap(arena, pages / 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == arena
+			&& mmap(arena + pages / 2 * page, pages / 2 * page, PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
-				== arena + PAGES / 2 * page,
+				== arena + pages / 2 * page,
 		"mmap: %s", strerror(errno));
-	(void) madvise(arena, PAGES * page, MADV_NOHUGEPAGE);
-	for (size_t i = 0; i < PAGES; i += 3) {
+	(void) madvise(arena, pages * page, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < pages; i += 3) {
 		memset(arena + i * page, (int) i % 251 + 1, page);
 		for (size_t j = 0; j < page / 2; j++) {
 			noise = noise * 1103515245 + 12345;
 			arena[i * page + j] = (unsigned char) (noise >> 16);
 		}
 	}
-	shim_show_only(arena, arena + PAGES * page);
+	shim_show_only(arena, arena + pages * page);
 }
 
 /* Makes the folder, and the name of a file that a process of this boot left in it. */
@@ -72,7 +70,7 @@ static void check_whole(const char *what)
 	struct reader reader;
 
 	reader_open(&reader, dump_path);
-	for (size_t i = 0; i < PAGES; i += 3) {
+	for (size_t i = 0; i < pages; i += 3) {
 		const unsigned char *bytes = reader_at(&reader, arena + i * page, page);
 		expect(bytes && !memcmp(bytes, arena + i * page, page), "%s: page %zu is not whole", what, i);
 	}
@@ -508,6 +506,7 @@ static void skipped(void)
 int main(void)
 {
 	page = (size_t) sysconf(_SC_PAGESIZE);
+	pages = (size_t) 300 * 4096 / page / 6 * 6; /* 1.2 MB; both halves begin with a page that exists */
 	check("each call fails once", plain);
 	check("each call fails once, with a marker and a budget", with_marker_and_budget);
 	check("each call fails once, safe_read", safely);

@@ -14,7 +14,7 @@ userland_suite() {
 userland_packages() {
 	local php=$1
 	echo dash bash coreutils util-linux mount login hostname grep sed gawk findutils diffutils procps psmisc tar gzip \
-		libc-bin ncurses-bin busybox-static "php$php-cli" "php$php-opcache" "php$php-xdebug"
+		libc-bin ncurses-bin busybox-static zstd "php$php-cli" "php$php-opcache" "php$php-xdebug"
 }
 
 # locked NAME COMMAND...: runs it under a lock of that name.
@@ -87,7 +87,8 @@ unpack() {
 
 # ---- the userland
 
-# prepare_userland ARCHITECTURE: userland-ARCHITECTURE.img, and in headers-ARCHITECTURE PHP's headers for it.
+# prepare_userland ARCHITECTURE: userland-ARCHITECTURE.img, and in headers-ARCHITECTURE what it takes to build for it:
+# PHP's headers; in its folder zstd libzstd, as tests/c/run expects it.
 prepare_userland() (
 	local architecture=$1 suite php recipe packages tree=$kernels/userland-$1
 	suite=$(userland_suite)
@@ -104,9 +105,11 @@ prepare_userland() (
 	private_apt "$suite" "$architecture"
 	# shellcheck disable=SC2086 # a list
 	apt-get -q -y -d install $packages >> "$log" 2>&1 || not_fetched "packages of $suite for $architecture, see $log"
-	fetch "$tree.deb" "php$php-dev"
-	mkdir -p "$kernels/headers-$architecture"
+	fetch "$tree.deb" "php$php-dev" libzstd-dev libzstd1
+	mkdir -p "$kernels/headers-$architecture/zstd"
 	unpack "$kernels/headers-$architecture" "$tree.deb"/*.deb
+	ln -s ../usr/include "$kernels/headers-$architecture/zstd/include"
+	(cd "$kernels/headers-$architecture/zstd" && ln -s ../usr/lib/*-linux-gnu* lib)
 	userland_tree "$tree" "$architecture" "$php" "$kernels/apt/$suite-$architecture/cache/archives"/*.deb
 	cp "$tree/bin/busybox" "$tree.busybox"
 	disk "$tree.img" "$tree" 6G
@@ -205,18 +208,18 @@ initramfs() {
 
 # build_project FOLDER ARCHITECTURE CROSS: the extension, the C tests, and the program that prints PHP's offsets.
 build_project() {
-	local tree=$1 headers include flags=
+	local tree=$1 zstd=$kernels/headers-$2/zstd headers include flags=
 	headers=$(echo "$kernels/headers-$2"/usr/include/php/*)
 	for include in "" /main /TSRM /Zend /ext /ext/date/lib; do
 		flags+=" -isystem $headers$include"
 	done
-	# As config.m4 has it, without libzstd.
+	# As config.m4 has it.
 	# shellcheck disable=SC2086 # several flags
 	"$3gcc" -shared -fPIC -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DCOMPILE_DL_RDUMP=1 -Wl,-z,now \
-		-fvisibility=hidden -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 $flags \
-		-I"$root" "$root"/rdump*.c -o "$tree/so/modules/rdump.so" &&
+		-fvisibility=hidden -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -DRDUMP_WITH_ZSTD=1 $flags -isystem "$zstd/include" \
+		-I"$root" "$root"/rdump*.c -o "$tree/so/modules/rdump.so" -L"$zstd/lib" -lzstd -lpthread &&
 		"$3gcc" $flags -o "$tree/so/offsets" "$root/scripts/inspect.d/offsets.c" &&
-		"$root/tests/c/run" --build "$tree/c" "$3gcc"
+		ZSTD=$zstd "$root/tests/c/run" --build "$tree/c" "$3gcc"
 }
 
 # project_disk IMAGE ARCHITECTURE CROSS: the sources and tests, and what is built of them for that architecture.
