@@ -9,6 +9,7 @@
 #include "rdump_error.h"
 #include "rdump_file.h"
 #include "rdump_format.h"
+#include "rdump_handlers.h"
 #include "rdump_log.h"
 #include "rdump_pending.h"
 #include "rdump_request.h"
@@ -290,11 +291,15 @@ void rdump_auto_collect(void)
 static bool started;
 
 /*
- * Not every server has its workers shut PHP down before they end (Apache's prefork MPM does not). The line cannot be
- * written where PHP's threads have given up their globals.
+ * Not every server has its workers shut PHP down before they end (Apache's prefork MPM does not). A thread that has
+ * crashed meanwhile, and copies, are waited for here. The line cannot be written where PHP's threads have given up
+ * their globals.
  */
 static void on_exit_of_process(void)
 {
+	if (started) {
+		rdump_handlers_await();
+	}
 #ifdef ZTS
 	struct rdump_snapshot *snapshot;
 

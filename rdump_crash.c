@@ -106,13 +106,15 @@ static void on_crash(int signal)
 /* The fault is within a dump, or within the two functions above. */
 static void on_crash_in_dump(int signal)
 {
+	/* Not on_crash()'s: that may be at work in another thread. */
+	static char own_line[128], path[PATH_MAX];
 	bool dumps = rdump_scratch_is_taken_here();
 
 	dumps |= rdump_file_abandon();
 	if (dumps && rdump_request_is_php_thread()) {
-		(void) rdump_format(line, sizeof(line), "rdump: crash by %s: no dump: it happened in the middle of a dump",
-			rdump_handlers_name(signal));
-		log_line();
+		(void) rdump_format(own_line, sizeof(own_line),
+			"rdump: crash by %s: no dump: it happened in the middle of a dump", rdump_handlers_name(signal));
+		rdump_log_at_crash(own_line, path);
 	}
 }
 

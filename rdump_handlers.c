@@ -33,6 +33,8 @@ static struct handler handlers[] = {
 
 /* Milliseconds in which another thread must take a signal, or the process ends without it. */
 #define MOST_PAUSES 10000
+/* Milliseconds for a handler in another thread: it may write a large dump, or wait for a disk that does not answer. */
+#define LONGEST_HANDLER 300000
 /* Milliseconds for the end of a process whose crash is over. Some go on: see await_end_of_other(). */
 #define LAST_PAUSES 1000
 
@@ -192,6 +194,7 @@ static struct {
 	int faults; /* within its handler */
 	bool over;
 	bool given_up; /* by a thread that was at work when another one had its turn */
+	bool awaited;  /* by a thread that ends the process: once is enough */
 } crash;
 
 /*
@@ -202,7 +205,7 @@ static void await_end_of_other(void)
 {
 	static const struct timespec pause = {0, 1000000};
 
-	while (!__atomic_load_n(&crash.over, __ATOMIC_ACQUIRE)) {
+	for (int i = 0; i < LONGEST_HANDLER && !__atomic_load_n(&crash.over, __ATOMIC_ACQUIRE); i++) {
 		nanosleep(&pause, NULL);
 	}
 	for (int i = 0; i < LAST_PAUSES; i++) {
@@ -213,7 +216,8 @@ static void await_end_of_other(void)
 void rdump_handlers_await(void)
 {
 	if (__atomic_load_n(&crash.process, __ATOMIC_ACQUIRE) == (pid_t) syscall(SYS_getpid)
-		&& !pthread_equal(crash.thread, pthread_self())) {
+		&& !pthread_equal(crash.thread, pthread_self())
+		&& !__atomic_exchange_n(&crash.awaited, true, __ATOMIC_ACQ_REL)) {
 		await_end_of_other();
 	}
 }
@@ -231,7 +235,7 @@ static enum turn take_turn(const siginfo_t *info)
 		crash.thread = pthread_self();
 		crash.info = *info;
 		crash.faults = 0;
-		crash.given_up = false;
+		crash.given_up = crash.awaited = false;
 		__atomic_store_n(&crash.over, false, __ATOMIC_RELEASE);
 		return FIRST;
 	}
@@ -255,6 +259,7 @@ static void end_by_first(void)
 		owner.give_up(first->signal);
 	}
 	put_back_others(NULL);
+	__atomic_store_n(&crash.over, true, __ATOMIC_RELEASE); /* an earlier handler may let the process go on */
 	send_again(first->signal, &crash.info);
 }
 

@@ -46,7 +46,8 @@ RDUMP_HIDDEN bool rdump_handlers_delegate(int signal);
 
 /*
  * For a thread that is about to end the process, or to unmap what crashed() needs: waits while another thread of the
- * process has crashed, until crashed() has returned, and then 1 s for the process to end by the signal.
+ * process has crashed, until crashed() has returned, at most five minutes, and then 1 s for the process to end by the
+ * signal. A second call for the same crash does not wait.
  */
 RDUMP_HIDDEN void rdump_handlers_await(void);
 

@@ -122,6 +122,9 @@ static void pass_to_sapi(const char *line)
 		(void) write_to_stderr(line); /* there is no place left to tell that it fails */
 		return;
 	}
+	if (!has_stderr && !strcmp(sapi_module.name, "cli")) {
+		return; /* its log is stderr */
+	}
 #if PHP_VERSION_ID >= 70100
 	sapi_module.log_message((char *) line, LOG_NOTICE);
 #else

@@ -60,12 +60,15 @@ int rdump_memory_open_pipe(struct rdump_memory *memory)
 /*
  * By a pipe of our own, which is empty before and after: write(2) says EFAULT where memory is gone, and raises no
  * signal. The pipe does not block: one write takes what it has room for, a page at least. In older kernels (seen: 5.10)
- * a write that fails takes one of the pipe's 16 places, until a read frees it.
+ * a write that fails takes one of the pipe's 16 places, until a read frees them.
  */
 static ssize_t read_by_pipe(const struct rdump_memory *memory, unsigned char *buffer, size_t length, uint64_t address)
 {
 	ssize_t sent = write(memory->pipe[1], (const void *) (uintptr_t) address, length);
 
+	if (sent < 0 && errno == EAGAIN && read(memory->pipe[0], buffer, length) <= 0) {
+		sent = write(memory->pipe[1], (const void *) (uintptr_t) address, length);
+	}
 	for (ssize_t at = 0; at < sent;) {
 		ssize_t got = read(memory->pipe[0], buffer + at, (size_t) (sent - at));
 		if (got < 0 && errno == EINTR) {
@@ -77,10 +80,7 @@ static ssize_t read_by_pipe(const struct rdump_memory *memory, unsigned char *bu
 		}
 		at += got;
 	}
-	if (sent < 0 && errno == EFAULT) {
-		return read(memory->pipe[0], buffer, length) > 0 ? -1 : 0; /* there is nothing to read, and it says so */
-	}
-	return sent;
+	return sent < 0 && errno == EFAULT ? 0 : sent;
 }
 
 /*

@@ -21,7 +21,7 @@ say() {
 
 # Installs Debian packages that are missing. Quiet unless it fails.
 install_packages() {
-	local absent=() package log lock
+	local absent=() package log
 	for package in "$@"; do
 		[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || absent+=("$package")
 	done
@@ -30,19 +30,20 @@ install_packages() {
 	say "installing ${absent[*]}"
 	log=$(mktemp)
 	# Parts that run beside each other wait for each other: "apt-get update" does not.
-	exec {lock}<"$root"
-	flock "$lock"
+	exec 7<"$root"
+	flock 7
+	# A service that is started by the way must not keep the lock.
 	if ! {
 		apt-get update -q || true
 		apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${absent[@]}"
-	} >"$log" 2>&1; then
+	} >"$log" 2>&1 7<&-; then
 		tail -n 20 "$log" >&2
 		rm -f "$log"
-		exec {lock}<&-
+		exec 7<&-
 		return 1
 	fi
 	rm -f "$log"
-	exec {lock}<&-
+	exec 7<&-
 }
 
 # need_command COMMAND:PACKAGE ...

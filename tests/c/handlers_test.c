@@ -413,6 +413,11 @@ static void end_meanwhile(int forks)
 	}
 	__atomic_store_n(&second_began, 1, __ATOMIC_SEQ_CST);
 	rdump_handlers_await();
+	expect(told->finished, "the process goes on before the other thread was ready");
+	(void) alarm(check_patience(60));
+	for (;;) {
+		pause(); /* a slow machine may need longer for the other thread's signal than rdump waits */
+	}
 }
 
 static void recover_meanwhile(int unused)
