@@ -94,26 +94,20 @@ const char *rdump_compress_library(void)
 	return NULL;
 }
 
-int rdump_compress_open(struct rdump_compress *compress, struct rdump_scratch *scratch, size_t size)
+int rdump_compress_open(
+	struct rdump_compress *compress, RDUMP_UNUSED struct rdump_scratch *scratch, RDUMP_UNUSED size_t size)
 {
-	(void) scratch;
-	(void) size;
 	memset(compress, 0, sizeof(*compress));
 	return ENOTSUP;
 }
 
-void rdump_compress_expect(struct rdump_compress *compress, uint64_t size)
+void rdump_compress_expect(RDUMP_UNUSED struct rdump_compress *compress, RDUMP_UNUSED uint64_t size)
 {
-	(void) compress;
-	(void) size;
 }
 
-int rdump_compress_bytes(struct rdump_compress *compress, const unsigned char **bytes, size_t *length, bool end)
+int rdump_compress_bytes(RDUMP_UNUSED struct rdump_compress *compress, RDUMP_UNUSED const unsigned char **bytes,
+	RDUMP_UNUSED size_t *length, RDUMP_UNUSED bool end)
 {
-	(void) compress;
-	(void) bytes;
-	(void) length;
-	(void) end;
 	return EIO;
 }
 

@@ -80,14 +80,13 @@ static bool is_in_force(const struct handler *handler)
 /* The address of the instruction, 0 = not known. */
 static uintptr_t instruction(const void *context)
 {
-	const ucontext_t *interrupted = context;
+	RDUMP_UNUSED const ucontext_t *interrupted = context;
 
 #if defined(__x86_64__)
 	return (uintptr_t) interrupted->uc_mcontext.gregs[REG_RIP];
 #elif defined(__aarch64__)
 	return (uintptr_t) interrupted->uc_mcontext.pc;
 #else
-	(void) interrupted;
 	return 0;
 #endif
 }
@@ -367,11 +366,10 @@ struct search {
 	uintptr_t begin, end; /* of the segment that has it; 0 = none */
 };
 
-static int look_at_object(struct dl_phdr_info *object, size_t size, void *context)
+static int look_at_object(struct dl_phdr_info *object, RDUMP_UNUSED size_t size, void *context)
 {
 	struct search *search = context;
 
-	(void) size;
 	for (size_t i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
 		uintptr_t begin = object->dlpi_addr + segment->p_vaddr;

@@ -56,12 +56,11 @@ static bool contains(const struct object *object, uintptr_t address, size_t size
 }
 
 /* For dl_iterate_phdr(): takes in the object and ends the search where it is the one that is looked for. */
-static int take_object(struct dl_phdr_info *info, size_t size, void *found)
+static int take_object(struct dl_phdr_info *info, RDUMP_UNUSED size_t size, void *found)
 {
 	struct object *object = found;
 	uintptr_t page_size = (uintptr_t) sysconf(_SC_PAGESIZE);
 
-	(void) size;
 	object->load_address = info->dlpi_addr;
 	object->header = info->dlpi_phdr;
 	object->headers = info->dlpi_phnum;

@@ -370,11 +370,10 @@ static void be_quick(void)
 	}
 }
 
-static void *run(void *unused)
+static void *run(RDUMP_UNUSED void *unused)
 {
 	static struct watch watch; /* too large for the stack of some; there is one thread */
 
-	(void) unused;
 	(void) prctl(PR_SET_NAME, "rdump-watch");
 	memset(&watch, 0, sizeof(watch));
 	watch.amount = UINT64_MAX; /* so that it is looked up */
