@@ -78,14 +78,12 @@ static bool is_in_force(const struct handler *handler)
 /* ---- faults of an earlier handler -------------------------------------------------------------------------------- */
 
 /* The address of the instruction, 0 = not known. */
-static uintptr_t instruction(const void *context)
+static uintptr_t instruction(RDUMP_UNUSED const void *context)
 {
-	RDUMP_UNUSED const ucontext_t *interrupted = context;
-
 #if defined(__x86_64__)
-	return (uintptr_t) interrupted->uc_mcontext.gregs[REG_RIP];
+	return (uintptr_t) ((const ucontext_t *) context)->uc_mcontext.gregs[REG_RIP];
 #elif defined(__aarch64__)
-	return (uintptr_t) interrupted->uc_mcontext.pc;
+	return (uintptr_t) ((const ucontext_t *) context)->uc_mcontext.pc;
 #else
 	return 0;
 #endif

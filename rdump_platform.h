@@ -20,7 +20,7 @@
 /* For functions and variables that several files of rdump use, and nobody else in the process may. */
 #define RDUMP_HIDDEN __attribute__((visibility("hidden")))
 
-/* For what a function does not need on every machine, or only its type demands. */
+/* For a parameter that only the type of the function demands, or that one machine needs. */
 #define RDUMP_UNUSED __attribute__((unused))
 
 /* statfs(2): a file system whose files are in memory. Some C libraries do not have the kernel's own header for it. */
