@@ -89,17 +89,31 @@ class RdumpBiggest extends RdumpStructs
         for ($bin = 0; $this->at["bin $bin size"] < $block; $bin++);
         foreach ($this->slots($bin) as list($address, , $bytes)) {
             $table = unpack('Vcount/Vinfo/Vflags/Vmask/Pdata/Vused/Velements/Vsize', $bytes);
+            $packed = ($table['flags'] & $this->at['HASH_FLAG_PACKED']) !== 0;
+            $hashes = 0x100000000 - $table['mask'];
             if (($table['info'] & 15) === $this->at['IS_ARRAY'] && $table['used'] > 0
                 && $table['elements'] <= $table['used'] && $table['used'] <= $table['size'] && $table['count'] > 0
-                && !$this->isFree($bytes)) {
-                $size = ($table['flags'] & $this->at['HASH_FLAG_PACKED'] ? $this->at['packed element']
-                    : $this->at['Bucket']) * $table['size'] + 4 * (0x100000000 - $table['mask']);
+                && $this->areHashes($hashes, $table['size'], $packed) && !$this->isFree($bytes)) {
+                $size = $this->at[$packed ? 'packed element' : 'Bucket'] * $table['size'] + 4 * $hashes;
                 if ($this->dump->has($table['data'], 16)) {
                     $found->add($address, $size);
                 }
             }
         }
         return $found->all();
+    }
+
+    /*
+     * May an array of this size have so many hash slots? A packed one has two. Of others both are powers of two, and
+     * there are at most two slots for each element. Something else in the same bin may look like an array otherwise: in
+     * a debug build the allocator's list of huge blocks does.
+     */
+    private function areHashes($count, $size, $packed)
+    {
+        if ($packed) {
+            return $count === 2;
+        }
+        return $count > 1 && ($count & ($count - 1)) === 0 && ($size & ($size - 1)) === 0 && $count <= 2 * $size;
     }
 
     /* The number of an array's elements. */
