@@ -132,6 +132,12 @@ static void pass_to_sapi(const char *line)
 #endif
 }
 
+/* Under ZTS a request has a working directory of its own; after the last one there is none left but the process's. */
+static int make_absolute(char path[PATH_MAX], const char *log)
+{
+	return RDUMP_G(in_request) ? rdump_target_absolute(path, log) : rdump_target_absolute_of_process(path, log);
+}
+
 void rdump_log_without_heap(const char *line)
 {
 	const char *log = ini("error_log", sizeof("error_log") - 1);
@@ -142,7 +148,7 @@ void rdump_log_without_heap(const char *line)
 	}
 	if (log && !strcmp(log, "syslog")) {
 		pass_to_syslog(line);
-	} else if (!log || !*log || rdump_target_absolute(path, log) < 0 || !append_to_file(path, line, false)) {
+	} else if (!log || !*log || make_absolute(path, log) < 0 || !append_to_file(path, line, false)) {
 		pass_to_sapi(line);
 	}
 }

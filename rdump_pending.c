@@ -19,14 +19,19 @@ void rdump_pending_put(const char *line)
  * A line stays in `pending_line` until it is written: if PHP bails out while it writes (its memory limit), the end of
  * the request writes it.
  */
-void rdump_pending_write(void)
+static void write_lines(void (*write_line)(const char *line))
 {
 	char *line = RDUMP_G(pending_line);
 
 	while (*line || rdump_queue_take(line)) {
-		rdump_log(line);
+		write_line(line);
 		*line = '\0';
 	}
+}
+
+void rdump_pending_write(void)
+{
+	write_lines(rdump_log);
 }
 
 #if PHP_VERSION_ID >= 70100
@@ -71,7 +76,12 @@ void rdump_pending_startup(void)
 
 void rdump_pending_shutdown(void)
 {
+#ifdef ZTS
+	/* PHP would open its log by way of the thread's own working directory, which is gone by now. */
+	write_lines(rdump_log_without_heap);
+#else
 	rdump_pending_write();
+#endif
 #if PHP_VERSION_ID >= 70100
 	if (zend_interrupt_function == on_interrupt) {
 		zend_interrupt_function = previous_interrupt;
