@@ -76,12 +76,8 @@ void rdump_pending_startup(void)
 
 void rdump_pending_shutdown(void)
 {
-#ifdef ZTS
-	/* PHP would open its log by way of the thread's own working directory, which is gone by now. */
+	/* PHP's own log takes memory, and under ZTS the working directory of the thread: both are gone by now. */
 	write_lines(rdump_log_without_heap);
-#else
-	rdump_pending_write();
-#endif
 #if PHP_VERSION_ID >= 70100
 	if (zend_interrupt_function == on_interrupt) {
 		zend_interrupt_function = previous_interrupt;
