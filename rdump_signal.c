@@ -303,8 +303,7 @@ void rdump_signal_activate(void)
 	}
 	enter_thread();
 	rdump_threads_set_busy(RDUMP_G(listed), true);
-	/* Without a context of the server it is opcache that preloads, before PHP 8.2 in the process itself. */
-	if (SG(server_context) && __atomic_load_n(&served, __ATOMIC_RELAXED) != getpid()) {
+	if (rdump_request_is_served() && __atomic_load_n(&served, __ATOMIC_RELAXED) != getpid()) {
 		learn_again();
 		__atomic_store_n(&served, getpid(), __ATOMIC_RELAXED);
 	}
