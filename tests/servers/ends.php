@@ -82,12 +82,7 @@ function check_ends(callable $port, $script, $path, $log, $owner, array $without
         is_file($path) && unlink($path);
         $earlier = count(rdump_lines($log));
     }, function ($title, $case, $key) use ($path, $log, $owner, $table, $www, &$earlier) {
-        $lines = await_rdump_lines($log, $earlier, 1);
-        $flaw = flaw_of_end($path, $table[$case], $key, $owner, "$www/ends.php");
-        check("$title: the culprit and its data are in the dump", '', $flaw);
-        clearstatcache();
-        check("$title: the log says so", 'dumped to ' . $path . ' (' . @filesize($path) . ' bytes)',
-            count($lines) === 1 ? preg_replace('/^rdump: memory limit reached.*?: /', '', $lines[0]) : $lines);
+        check_end($title, $path, $table[$case], $key, $owner, "$www/ends.php", $log, $earlier);
     });
     check('the client gets what it gets without rdump', $without, $answers);
     return $answers;
@@ -125,4 +120,14 @@ function flaw_of_end($path, array $row, $key, $owner, $script)
     } catch (Exception $error) {
         return get_class($error) . ': ' . $error->getMessage();
     }
+}
+
+/* Checks the dump of a case, and its line: the only one in $log after $earlier others. */
+function check_end($title, $path, array $row, $key, $owner, $script, $log, $earlier)
+{
+    $lines = await_rdump_lines($log, $earlier, 1);
+    check("$title: the culprit and its data are in the dump", '', flaw_of_end($path, $row, $key, $owner, $script));
+    clearstatcache();
+    check("$title: the log says so", 'dumped to ' . $path . ' (' . @filesize($path) . ' bytes)',
+        count($lines) === 1 ? preg_replace('/^rdump: memory limit reached.*?: /', '', $lines[0]) : $lines);
 }
