@@ -30,20 +30,19 @@ install_packages() {
 	say "installing ${absent[*]}"
 	log=$(mktemp)
 	# Parts that run beside each other wait for each other: "apt-get update" does not.
-	exec 7<"$root"
-	flock 7
 	# A service that is started by the way must not keep the lock.
-	if ! {
-		apt-get update -q || true
-		apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${absent[@]}"
-	} >"$log" 2>&1 7<&-; then
+	if ! (
+		flock 7
+		{
+			apt-get update -q || true
+			apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${absent[@]}"
+		} 7<&-
+	) 7<"$root" >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
 		rm -f "$log"
-		exec 7<&-
 		return 1
 	fi
 	rm -f "$log"
-	exec 7<&-
 }
 
 # need_command COMMAND:PACKAGE ...
