@@ -524,10 +524,8 @@ WRAP(int, clock_gettime, (clockid_t clock, struct timespec *now))
 	if (result == 0 && shim.armed && clock == CLOCK_MONOTONIC) {
 		int64_t nanoseconds;
 
-		if (shim.no_sleep && !shim.stopped.tv_sec) {
-			shim.stopped = *now;
-		}
 		if (shim.no_sleep) {
+			shim.stopped = shim.stopped.tv_sec ? shim.stopped : *now;
 			*now = shim.stopped;
 		}
 		nanoseconds = now->tv_nsec + shim.slept;
