@@ -22,6 +22,9 @@ foreach (['by signal' => 'signal', 'on exhausted memory' => 'oom'] as $name => $
     $process->await(function () use ($folder) {
         return file_exists("$folder/begun");
     });
+    /* One shell for 50 signals, started before: while the dump waits, for 10 seconds, nothing slow may happen. */
+    $kill = 'kill -' . rdump_signal_number() . " $process->pid; ";
+    $shell = proc_open('read line; ' . str_repeat($kill, 50) . 'echo sent', [['pipe', 'r'], ['pipe', 'w']], $pipes);
     mkdir("$folder/dumps");
     $lock = fopen("$folder/dumps", 'r');
     flock($lock, LOCK_EX);
@@ -32,10 +35,17 @@ foreach (['by signal' => 'signal', 'on exhausted memory' => 'oom'] as $name => $
     }
     /* The dump has opened the folder, and cannot have its lock. */
     $process->await(function () use ($process, $folder) {
-        return in_array("$folder/dumps", array_map('readlink', glob("/proc/$process->pid/fd/*")), true);
+        foreach (glob("/proc/$process->pid/fd/*") as $fd) {
+            if (@readlink($fd) === "$folder/dumps") { /* others may have been closed since */
+                return true;
+            }
+        }
+        return false;
     });
-    /* By one shell: 50 of them may take longer on a slow machine than the dump waits. */
-    $process->signal(null, 50);
+    fwrite($pipes[0], "\n");
+    if (fgets($pipes[1]) !== "sent\n") {
+        exit("no signals were sent\n");
+    }
     flock($lock, LOCK_UN);
     $process->await(function () use ($folder, $first) {
         return file_exists("$folder/dumps/$first.rdump");
