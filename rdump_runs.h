@@ -9,8 +9,13 @@
 #include "rdump_maps.h"
 #include "rdump_scratch.h"
 
-/* The longest hole that is bridged with zeros, in bytes: reli reads tables as long as they were allocated. */
-#define RDUMP_LONGEST_HOLE ((uint64_t) 1 << 20)
+/*
+ * The longest hole that is bridged with zeros, in bytes: reli reads tables as long as they were allocated. The
+ * benchmarks build without.
+ */
+#ifndef RDUMP_LONGEST_HOLE
+# define RDUMP_LONGEST_HOLE ((uint64_t) 1 << 20)
+#endif
 
 /*
  * The size and the alignment of a chunk of PHP's allocator (ZEND_MM_CHUNK_SIZE, Zend/zend_alloc_sizes.h). reli looks

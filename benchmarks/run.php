@@ -5,6 +5,7 @@
  */
 
 require __DIR__ . '/../scripts/inspect.d/reader.php';
+require __DIR__ . '/fit.php';
 require __DIR__ . '/plots.php';
 require __DIR__ . '/slow-disk.php';
 
@@ -28,7 +29,14 @@ final class Worker
 
     public static function php(string ...$settings): self
     {
-        return new self([...Options::php('ffi.so', Options::$so), ...self::flags($settings), __DIR__ . '/worker.php']);
+        return self::with(Options::$so, [], $settings);
+    }
+
+    /* With this build of rdump, these extensions and settings. */
+    public static function with(string $so, array $extensions, array $settings): self
+    {
+        return new self([...Options::php('ffi.so', ...$extensions, ...[$so]), ...self::flags($settings),
+            __DIR__ . '/worker.php']);
     }
 
     /* With huge pages where the machine has them (transparent_hugepage/enabled: madvise or always). */
@@ -68,14 +76,14 @@ final class Worker
 
 final class Options
 {
-    public static string $php, $so, $worker, $extensions, $out, $disk;
+    public static string $php, $config, $so, $worker, $extensions, $out, $disk;
     public static bool $quick = false;
     public static array $only = [];
 
     public static function parse(array $arguments): void
     {
         while (($name = array_shift($arguments)) !== null) {
-            $known = preg_match('/^--(php|so|worker|extensions|out|disk|only|quick)$/', $name, $match);
+            $known = preg_match('/^--(php|config|so|worker|extensions|out|disk|only|quick)$/', $name, $match);
             match ($known ? $match[1] : '') {
                 '' => exit("unknown argument: $name\n"),
                 'quick' => self::$quick = true,
@@ -91,7 +99,7 @@ final class Options
     {
         $command = [self::$php, '-n', '-d', 'extension_dir=' . self::$extensions];
         foreach ($extensions as $extension) {
-            if ($extension !== 'ffi.so' || is_file(self::$extensions . "/$extension")) { /* else it is built in */
+            if ($extension[0] === '/' || is_file(self::$extensions . "/$extension")) { /* else it is built in */
                 array_push($command, '-d', "extension=$extension");
             }
         }
@@ -753,7 +761,7 @@ $started = hrtime(true) / 1e9;
 $cases = ['dense' => 'dense', 'php' => 'php', 'fragmented' => 'fragmented', 'size' => 'file_size',
     'reserved' => 'reserved', 'mappings' => 'mappings',
     'opcache' => 'opcache_case', 'idle' => 'idle', 'slots' => 'slots', 'gcore' => 'gcore', 'full' => 'full',
-    'compressed' => 'compressed', 'pause' => 'pause_case'];
+    'compressed' => 'compressed', 'holes' => 'holes', 'heap' => 'heap', 'pause' => 'pause_case'];
 if ($unknown = array_diff(Options::$only, array_keys($cases))) {
     exit('no such case: ' . implode(', ', $unknown) . "\n");
 }

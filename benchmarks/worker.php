@@ -7,6 +7,10 @@
  *   objects COUNT        so many objects of a shop: orders with dates, items, customers
  *   texts BYTES          that much text, as JSON
  *   compile FOLDER       opcache gets the PHP files of the folder
+ *   elements COUNT       an array of so many numbers
+ *   strings COUNT        so many strings, of which every second is freed
+ *   document COUNT       a DOM document of so many elements
+ *   libraries BYTES      that much memory in C libraries: a third each in SQLite, in libxml2, and by malloc(3)
  *   reserve BYTES        address space that is never touched
  *   snapshot PATH [WORK] rdump_snapshot(). WORK is what is done while the copy is stopped: "change" changes each page
  *                        of the filled memory, "request" is a request, "free" frees all, as PHP does at memory_limit
@@ -16,12 +20,16 @@
 
 require __DIR__ . '/../scripts/inspect.d/reader.php';
 
+mt_srand(1); /* the same heap in each worker */
+
 const BLOCK = 64 << 20;
 const PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000;
 
 /* Strings for fill, addresses for reserve. */
 $strings = FFI::cdef('long write(int fd, const char *bytes, size_t length);');
 $libc = FFI::cdef('
+    uintptr_t malloc(size_t length);
+    uintptr_t memset(uintptr_t address, int byte, size_t length);
     int kill(int pid, int signal);
     int open(const char *path, int flags, int mode);
     int close(int fd);
@@ -68,7 +76,8 @@ function words(int $count): string
 {
     static $known = [];
     for ($i = count($known); $i < 2000; $i++) {
-        $known[] = substr(strtr(base64_encode(random_bytes(9)), '+/', 'ab'), 0, random_int(2, 10));
+        $bytes = pack('V3', mt_rand(), mt_rand(), mt_rand());
+        $known[] = substr(strtr(base64_encode($bytes), '+/', 'ab'), 0, mt_rand(2, 10));
     }
     $words = [];
     while ($count-- > 0) {
@@ -118,6 +127,66 @@ function compile(string $folder): array
         $count += $file->getExtension() === 'php' && @opcache_compile_file($file->getPathname());
     }
     return ['files' => $count];
+}
+
+function elements(int $count): array
+{
+    global $memory;
+    $memory = [];
+    for ($i = 0; $i < $count; $i++) {
+        $memory[] = mt_rand();
+    }
+    return ['elements' => $count];
+}
+
+function strings(int $count): array
+{
+    global $memory;
+    for ($i = 0; $i < $count; $i++) {
+        $memory[] = str_repeat(words(1), mt_rand(1, 200));
+    }
+    for ($i = 0; $i < $count; $i += 2) {
+        $memory[$i] = null;
+    }
+    gc_mem_caches();
+    return ['strings' => $count];
+}
+
+function document(int $count): array
+{
+    global $memory;
+    $document = new DOMDocument;
+    $root = $document->appendChild($document->createElement('catalogue'));
+    for ($i = 0; $i < $count; $i++) {
+        $root->appendChild($document->createElement('item', words(3)))->setAttribute('number', (string) $i);
+    }
+    $memory[] = $document;
+    return ['elements' => $count];
+}
+
+function libraries(int $bytes): array
+{
+    global $memory, $libc;
+    $third = intdiv($bytes, 3);
+    $database = new SQLite3(':memory:');
+    $database->exec('CREATE TABLE texts (text)');
+    $database->exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT $third / 4096)
+        INSERT INTO texts SELECT hex(randomblob(2000)) FROM n");
+    $memory[] = $database;
+    $bytes_before = private_bytes()['private'];
+    $memory[] = $document = new DOMDocument;
+    $root = $document->appendChild($document->createElement('catalogue'));
+    while (private_bytes()['private'] - $bytes_before < $third) {
+        for ($i = 0; $i < 10000; $i++) {
+            $root->appendChild($document->createElement('item', 'some text'));
+        }
+        $document->loadXML($document->saveXML()); /* without objects of PHP for the elements */
+        $root = $document->documentElement;
+    }
+    for ($left = $third; $left > 0; $left -= 1 << 20) {
+        $libc->memset($libc->malloc(1 << 20), 1, 1 << 20);
+    }
+    return ['libraries' => $bytes];
 }
 
 function reserve(int $bytes): array
@@ -314,6 +383,10 @@ while (($line = fgets(STDIN)) !== false) {
         'objects' => objects((int) $word[1]),
         'texts' => texts((int) $word[1]),
         'compile' => compile($word[1]),
+        'elements' => elements((int) $word[1]),
+        'strings' => strings((int) $word[1]),
+        'document' => document((int) $word[1]),
+        'libraries' => libraries((int) $word[1]),
         'reserve' => reserve((int) $word[1]),
         'private' => private_bytes(),
         'dump' => dump($word[1], $word[2] === 'full', ($word[3] ?? '') === 'synced'),
