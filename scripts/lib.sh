@@ -34,8 +34,9 @@ install_packages() {
 	if ! (
 		flock 7
 		{
-			apt-get update -q || true
-			apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends "${absent[@]}"
+			apt-get update -q -o Acquire::Retries=3 || true
+			apt-get install -y -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 --no-install-recommends \
+				"${absent[@]}"
 		} 7<&-
 	) 7<"$root" >"$log" 2>&1; then
 		tail -n 20 "$log" >&2

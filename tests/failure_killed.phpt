@@ -14,7 +14,7 @@ function parts($folder)
 {
     clearstatcache();
     return array_filter(glob("$folder/dumps/.rdump-*"), function ($path) {
-        return is_file($path) && filesize($path) > 500 << 20;
+        return is_file($path) && @filesize($path) > 500 << 20;
     });
 }
 /*
@@ -32,14 +32,14 @@ for ($tries = 0; $tries < 50 && $killed < 3; $tries++) {
     $directives = ['memory_limit' => '600M', 'rdump.snapshot' => 0];
     $process = proc_open(rdump_prepare($folder, $code, $directives), [2 => ['file', '/dev/null', 'w']], $pipes,
         $folder);
-    rdump_await(function () use ($folder, $before) {
+    $seen = rdump_await(function () use ($folder, $before) {
         return array_diff(parts($folder), $before) || is_file("$folder/done");
-    });
+    }, 120);
     rdump_shell("kill -KILL $(cat $folder/pid)");
     proc_close($process);
     unlink("$folder/pid");
     clearstatcache();
-    if (is_file("$folder/done") || rdump_judge("$folder/dumps/a.rdump") === 'valid') {
+    if (!$seen || is_file("$folder/done") || rdump_judge("$folder/dumps/a.rdump") === 'valid') {
         @unlink("$folder/done");
         file_put_contents("$folder/dumps/a.rdump", 'the earlier file');
         continue;

@@ -20,7 +20,7 @@ function part($folder)
 {
     clearstatcache();
     foreach (glob("$folder/below/.rdump-*") as $path) {
-        if (filesize($path) > 200 << 20) {
+        if (@filesize($path) > 200 << 20) {
             return $path;
         }
     }
@@ -43,10 +43,15 @@ function interrupt($folder, $signal)
             [2 => ['file', '/dev/null', 'w']], $pipes, $folder);
         $path = rdump_await(function () use ($folder, $process) {
             return proc_get_status($process)['running'] ? part($folder) : 'it has ended';
+        }, 120);
+        $pid = file_get_contents("$folder/pid");
+        rdump_shell("kill -$signal $pid");
+        /* It may get through a rename before it stops, or ends. */
+        rdump_await(function () use ($pid) {
+            return !preg_match('/\) [^TZ] /', (string) @file_get_contents("/proc/$pid/stat"));
         });
-        rdump_shell("kill -$signal $(cat $folder/pid)");
         clearstatcache();
-        if (is_file($path) && !is_file("$folder/done")) {
+        if (is_file((string) $path) && !is_file("$folder/done")) {
             return $process;
         }
         rdump_shell("kill -KILL $(cat $folder/pid)");

@@ -44,7 +44,8 @@ rdump_await(function () use ($folder, $processes, &$peak) {
         }
     }
     return true;
-});
+}, 240);
+array_map('proc_close', $processes);
 $total = 0;
 foreach (glob("$folder/dumps/*") as $path) {
     $total += filesize($path);

@@ -25,7 +25,7 @@ $done = rdump_await(function () use ($folder, &$wrong, &$writing) {
         }
     }
     return is_file("$folder/a.rdump.done") && filesize("$folder/a.rdump") !== 5;
-});
+}, 240);
 echo $done ? rdump_judge("$folder/a.rdump") : 'no marker', ', ',
     $writing ? 'seen while it was written' : 'never seen while it was written',
     ", $wrong times with a marker\n";

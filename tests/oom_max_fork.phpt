@@ -31,7 +31,7 @@ exhaust();
 ', ['+pcntl', 'rdump.oom_dump' => "$folder/%p.rdump"]);
 $child = file_get_contents("$folder/pid");
 foreach ($run->log as $line) {
-    echo str_replace("$child.", 'CHILD.', rdump_tell($folder, preg_replace("{/(?!$child)\d+\.}", '/PARENT.', $line))),
+    echo str_replace("$child.", 'CHILD.', rdump_tell($folder, preg_replace("{/(?!$child\.)\d+\.}", '/PARENT.', $line))),
         "\n";
 }
 echo (new RdumpReader("$folder/$child.rdump"))->pid === (int) $child ? 'of the child' : 'not of the child', "\n";

@@ -22,14 +22,15 @@ foreach (['by signal' => 'signal', 'on exhausted memory' => 'oom'] as $name => $
     $process->await(function () use ($folder) {
         return file_exists("$folder/begun");
     });
-    /* One shell for 50 signals, started before: while the dump waits, for 10 seconds, nothing slow may happen. */
+    /* One shell for all signals, started before: while the dump waits, for 10 seconds, nothing slow may happen. */
     $kill = 'kill -' . rdump_signal_number() . " $process->pid; ";
-    $shell = proc_open('read line; ' . str_repeat($kill, 50) . 'echo sent', [['pipe', 'r'], ['pipe', 'w']], $pipes);
+    $shell = proc_open('read line; ' . ($first === 'signal' ? "$kill read line; " : '') . str_repeat($kill, 50)
+        . 'echo sent', [['pipe', 'r'], ['pipe', 'w']], $pipes);
     mkdir("$folder/dumps");
     $lock = fopen("$folder/dumps", 'r');
     flock($lock, LOCK_EX);
     if ($first === 'signal') {
-        $process->signal();
+        fwrite($pipes[0], "\n");
     } else {
         touch("$folder/exhaust");
     }

@@ -37,8 +37,10 @@ do {
         'rdump.oom_dump' => "$folder/%p.rdump", 'rdump.oom_dump_marker' => 1]);
     $pid = $server->pid();
     $answer = $server->get('/exhaust');
-    $caught = preg_match('/copy=(\d+)T\./', $answer, $match);
+    clearstatcache();
+    $caught = preg_match('/copy=(\d+)T\./', $answer, $match) && !file_exists("$folder/$pid.rdump");
     if (!$caught) {
+        isset($match[1]) && rdump_shell("kill -CONT $match[1]"); /* stopped, but behind its dump */
         $server->stop();
     }
 } while (!$caught);
@@ -46,11 +48,11 @@ echo 'the response is there, with PHP\'s error: ';
 var_dump(strpos($answer, 'Allowed memory size') !== false);
 var_dump($server->get('/') === "served by $pid", rdump_log($folder), file_exists("$folder/$pid.rdump"));
 $server->get('/exhaust');
-rdump_show_log($folder, preg_replace("/$pid/", 'PID', rdump_log($folder)));
+rdump_show_log($folder, preg_replace("/\b$pid\./", 'PID.', rdump_log($folder)));
 rdump_shell("kill -CONT $match[1]");
 rdump_await(function () use ($folder, $pid) { clearstatcache(); return file_exists("$folder/$pid.rdump.done"); }, 60);
 rdump_await(function () use ($server, $folder) { $server->get('/'); return count(rdump_log($folder)) > 1; }, 60);
-rdump_show_log($folder, preg_replace("/$pid/", 'PID', array_slice(rdump_log($folder), 1)));
+rdump_show_log($folder, preg_replace("/\b$pid\./", 'PID.', array_slice(rdump_log($folder), 1)));
 echo rdump_judge("$folder/$pid.rdump"), ', ', rdump_kind("$folder/$pid.rdump"), "\n";
 $left = array_filter(glob('/proc/[0-9]*/stat'), function ($file) use ($pid) {
     return preg_match("/\) \S $pid /", (string) @file_get_contents($file));

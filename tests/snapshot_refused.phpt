@@ -14,7 +14,7 @@ mkdir("$folder/dumps");
 chmod("$folder/dumps", 0777);
 touch("$folder/log");
 /* A user that nobody is: the limit counts processes of a user. */
-$user = 1234567000 + getmypid() % 1000;
+$user = random_int(1200000000, 1300000000);
 $limit = 'ulimit -u 1 2>/dev/null || ulimit -p 1;';
 $code = '
 var_dump(rdump_snapshot("dumps/a.rdump"), rdump_dump("dumps/b.rdump"), rdump_snapshot("missing/c.rdump"));

@@ -5,7 +5,7 @@ rdump.watch_dump: in a cgroup with a memory limit the dump comes before the OOM 
 require __DIR__ . '/rdump.inc';
 require __DIR__ . '/lib/cgroup.php';
 rdump_skip_unless_root();
-$group = rdump_cgroup_make('rdump-skip-' . getmypid(), 200 << 20);
+$group = rdump_cgroup_make('rdump-skip', 200 << 20);
 if ($group === null) {
     exit('skip no memory cgroup can be made here');
 }
@@ -28,7 +28,7 @@ function leak($kept)
 }
 $kept = leak([]);
 $dump = __DIR__ . '/goes-on.rdump';
-for ($deadline = microtime(true) + 60; !file_exists($dump) && microtime(true) < $deadline;) {
+for ($deadline = microtime(true) + 90; !file_exists($dump) && microtime(true) < $deadline;) {
     md5('work');
 }
 echo "it goes on\n";
@@ -37,11 +37,12 @@ CODE;
 $before = (int) rdump_run($folder, 'preg_match("/Rss: +(\d+)/", file_get_contents("/proc/self/smaps_rollup"), $match);
 echo $match[1] / 1024;')->out;
 $limit = 200 + $before;
-$group = rdump_cgroup_make('rdump-phpt-' . getmypid(), $limit << 20);
+$group = rdump_cgroup_make('rdump-phpt', $limit << 20);
+$seconds = getenv('RDUMP_PATIENCE') > 1 ? 400 : 100;
 foreach (['killed' => -1, 'goes-on' => (int) ($limit * 0.93) - $before] as $name => $most) {
     $run = new RdumpRun($folder, rdump_shell(rdump_cgroup_command($group,
         /* At the limit the kernel may try to get memory back for minutes before it kills. */
-        'timeout -s KILL 100 ' . rdump_command(array_merge(rdump_arguments($folder, ['memory_limit' => -1,
+        "timeout -s KILL $seconds " . rdump_command(array_merge(rdump_arguments($folder, ['memory_limit' => -1,
         'rdump.watch_dump' => "$folder/$name.rdump"]), ['-r', str_replace(['MOST', '__DIR__'],
         [$most, "'$folder'"], $leak)]))), '', $folder));
     echo "status $run->status\n", $run->out;

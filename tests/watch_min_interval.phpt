@@ -24,7 +24,7 @@ function work()
 /* Grows and falls until there is such a line; the thread has to see both. */
 function swing($what, $falls)
 {
-    for ($deadline = microtime(true) + 60; !lines($what) && microtime(true) < $deadline;) {
+    for ($deadline = microtime(true) + 120; !lines($what) && microtime(true) < $deadline;) {
         for ($i = 0, $kept = []; $i < 24; $i++) {
             $kept[] = str_repeat('the leak ', 500000);
         }
@@ -51,7 +51,7 @@ preg_match('/^Rss:\s*(\d+) kB/m', file_get_contents('/proc/self/smaps_rollup'), 
 echo $match[1] * 1024;
 CODE;
 $mark = rdump_run($folder, $size)->out + (70 << 20);
-foreach (['3600' => 1, '20' => 0] as $interval => $falls) {
+foreach (['3600' => 1, '30' => 0] as $interval => $falls) {
     $run = rdump_run($folder, str_replace('FALLS', $falls, $code), ['memory_limit' => -1,
         'rdump.watch_dump' => "$folder/a.rdump", 'rdump.watch_rss' => $mark, 'rdump.oom_dump_max' => 0,
         'rdump.oom_dump_min_interval' => $interval]);
@@ -76,7 +76,7 @@ status 0, interval 3600
 dumped to
 rdump.oom_dump_min_interval=3600
 at the end: none
-status 0, interval 20
+status 0, interval 30
 dumped to
-rdump.oom_dump_min_interval=20
+rdump.oom_dump_min_interval=30
 at the end: dump

@@ -15,7 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LONGEST_CASE 400 /* seconds; only a case that hangs needs them */
+/* Seconds; only a case that hangs needs them. In a guest all tests together have half an hour. */
+#define LONGEST_CASE 600
+#define LONGEST_CASE_OF_GUEST 800
 
 static int report = -1; /* to the parent: 'f', 's' or 'n' and a message */
 
@@ -78,8 +80,7 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 static void run_case(void (*body)(void), const char *folder, int to_parent)
 {
 	report = to_parent;
-	/* In a guest all tests together have half an hour. */
-	alarm(check_patience(1) > 1 ? 2 * LONGEST_CASE : LONGEST_CASE);
+	alarm(check_patience(1) > 1 ? LONGEST_CASE_OF_GUEST : LONGEST_CASE);
 	expect(chdir(folder) == 0, "chdir: %s", strerror(errno));
 	umask(022);
 	body();

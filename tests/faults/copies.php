@@ -40,7 +40,7 @@ function start_workers($count, callable $work)
 
 function await(callable $condition)
 {
-    for ($end = microtime(true) + 120; !$condition(); usleep(500)) {
+    for ($end = microtime(true) + 350; !$condition(); usleep(500)) {
         if (microtime(true) > $end) {
             fwrite(STDERR, 'waited for too long');
             exit(98);
@@ -320,7 +320,7 @@ remove($folder);
 
 /* ---- no room for copies ------------------------------------------------------------------------------------------ */
 
-$group = rdump_cgroup_make('rdump-faults-' . getmypid(), LIMIT);
+$group = rdump_cgroup_make('rdump-faults', LIMIT);
 if (!$group) {
     echo "skip - copies: in a cgroup of 200 MB: there is no memory cgroup that this user may make\n";
     exit;

@@ -235,14 +235,15 @@ foreach (['own' => '200 workers at once, each to its own file', 'one' => '200 wo
         if ($kind === 'auto') {
             $lines = (string) file_get_contents($log);
             $case->whole = substr_count($lines, ': dumped to ');
-            $case->refused = substr_count($lines, ': no dump ');
+            $case->refused = substr_count($lines, ': no dump');
+            $locked = substr_count($lines, 'cannot lock the folder'); /* on a busy machine: 10 seconds in the queue */
             $used = array_sum(array_map('filesize', glob("$base/workers/*.rdump")));
             $size = $dumps ? filesize("$base/workers/$dumps[0]") : 0;
             if ($ends !== [255 => 200] || $case->whole !== count($dumps) || $case->whole + $case->refused !== 200) {
                 $case->wrong('they ended with ' . json_encode($ends) . ', ' . count($dumps)
                     . " dumps are there: {$case->whole} + {$case->refused} lines in the log");
             }
-            if ($most > 64 << 20 || $used > 64 << 20 || $used + $size < 64 << 20) {
+            if ($most > 64 << 20 || $used > 64 << 20 || (!$locked && $used + $size < 64 << 20)) {
                 $case->wrong("the budget was not held, or not used: $most bytes at most, $used in the end, "
                     . "a dump has $size");
             }

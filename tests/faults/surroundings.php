@@ -414,7 +414,9 @@ function signal_in_mid_dump($signal, $ini, $mb)
     posix_kill($pid, $signal);
     clearstatcache();
     $caught = $seen && count(fault_list(dirname($target))) > 1;
-    return [$caught, fault_wait($process)];
+    $status = fault_wait($process);
+    /* A process that is killed in rename(2) completes that. */
+    return [$caught && ($signal !== SIGKILL || fault_look_at_dump($target) !== null), $status];
 }
 
 foreach ([SIGTERM => 'SIGTERM', SIGINT => 'SIGINT', SIGKILL => 'SIGKILL', -SIGKILL => 'SIGKILL'] as $signal => $name) {

@@ -31,7 +31,7 @@ function run($group, $script, array $ini, $before = '')
     }
     file_put_contents("$base/script.php", '<?php ' . $script);
     /* At the limit the kernel may try to get memory back for minutes before it kills. */
-    $before = ($group ? 'timeout -s KILL 100 ' : '') . $before;
+    $before = ($group ? 'timeout -s KILL 400 ' : '') . $before;
     [$status, $output, $errors] = rdump_shell(within($group, $before . rdump_command($command) . " $base/script.php"));
     $log = (string) @file_get_contents("$base/log");
     preg_match_all('/rdump: .*/', $log, $lines);
@@ -69,7 +69,7 @@ function look_for_dump(FaultCase $case, $what, $path, $log, $expected)
 
 $path = "$base/dumps/a.rdump";
 $at_mark = '/^rdump: watch: \d+ bytes resident, the mark is \d+: dumped to \S+ \(\d+ bytes\)$/';
-$await = 'for ($end = microtime(true) + 60; !file_exists("' . $path . '") && microtime(true) < $end; ) { md5(""); }';
+$await = 'for ($end = microtime(true) + 300; !file_exists("' . $path . '") && microtime(true) < $end; ) { md5(""); }';
 
 $case = new FaultCase('watch: a filter refuses timer_create()');
 foreach ([1 => 'EPERM', 38 => 'ENOSYS'] as $number => $error) {
@@ -100,7 +100,7 @@ $case->close();
 
 /* ---- in a cgroup ------------------------------------------------------------------------------------------------- */
 
-$group = rdump_cgroup_make('rdump-faults-' . getmypid(), LIMIT << 20);
+$group = rdump_cgroup_make('rdump-faults', LIMIT << 20);
 if (!$group) {
     echo "skip - watch: in a cgroup of 200 MB: there is no memory cgroup that this user may make\n";
     exit;
@@ -152,8 +152,9 @@ if (rdump_shell('mount -t tmpfs tmpfs ' . escapeshellarg("$base/tmpfs"))[0]) {
     echo "skip - {$case->name}: nothing may be mounted here\n";
 } else {
     [$status, $log, $output] = run($group, leak('PHP', 1, 5000, 150) . '
-        for ($end = microtime(true) + 60; !filesize(ini_get("error_log")) && microtime(true) < $end; clearstatcache()) {
+        for ($end = microtime(true) + 300; !@filesize(ini_get("error_log")) && microtime(true) < $end;) {
             md5("");
+            clearstatcache();
         }
         echo "done";', ['rdump.watch_dump' => "$base/tmpfs/a.rdump", 'rdump.watch_rss' => '60%']);
     $case->refused++;
@@ -182,7 +183,7 @@ $workers = WORKERS;
 file_put_contents("$base/www/work.php", "<?php
     \$kept = str_repeat('some work ', 300000);
     touch('$base/here/' . getmypid());
-    for (\$end = microtime(true) + 60; count(scandir('$base/here')) < $workers + 2 && microtime(true) < \$end;) {
+    for (\$end = microtime(true) + 300; count(scandir('$base/here')) < $workers + 2 && microtime(true) < \$end;) {
         usleep(5000);
     }
     echo 'workers: ', count(scandir('$base/here')) - 2;");
@@ -290,6 +291,10 @@ foreach (['90%' => '/the most of all in a cgroup that has \d+ of its 209715200 i
     } else {
         $leak = stream_socket_client("tcp://127.0.0.1:$port");
         fwrite($leak, "GET /leak.php HTTP/1.0\r\n\r\n");
+        rdump_await(function () use ($base) {
+            return glob("$base/dumps/*.rdump")
+                || preg_match('/ exited on signal 9/', file_get_contents("$base/fpm.log"));
+        }, 300);
         /* At the limit the kernel may try to get memory back for minutes before it kills. */
         rdump_await(function () use ($base) {
             return preg_match('/ exited on signal 9/', file_get_contents("$base/fpm.log"));

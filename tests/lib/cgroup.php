@@ -2,14 +2,14 @@
 /* Memory cgroups, for tests that run a process in one: of version 1 or 2, whichever has this machine's memory. */
 
 /*
- * Makes a cgroup. Only root may do that, and not everywhere: in a container the file system is often read-only. Returns
- * its folder, or null.
+ * Makes a cgroup; $name is how its name begins. Only root may do that, and not everywhere: in a container the file
+ * system is often read-only. Returns its folder, or null.
  */
 function rdump_cgroup_make($name, $bytes)
 {
     $version1 = is_file('/sys/fs/cgroup/memory/memory.limit_in_bytes');
     $root = $version1 ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup';
-    $group = "$root/$name";
+    $group = "$root/$name-" . getmypid() . '-' . bin2hex(random_bytes(4));
     if (!$version1) {
         @file_put_contents("$root/cgroup.subtree_control", '+memory');
     }

@@ -43,7 +43,7 @@ function rdump_without_jit()
  * Waits until $condition() returns something that is not empty, and returns that; what is empty where it never does. On
  * a slow machine so many times as long as $RDUMP_PATIENCE says.
  */
-function rdump_await($condition, $seconds = 30)
+function rdump_await($condition, $seconds = 120)
 {
     $deadline = microtime(true) + $seconds * max(1, (int) getenv('RDUMP_PATIENCE'));
     do {

@@ -5,13 +5,20 @@
  */
 
 /* Has the worker exhaust its memory until its copy is caught. Returns [copy, worker, key, HTTP status]. */
-function catch_copy($port)
+function catch_copy($port, $prefix)
 {
-    $caught = rdump_await(function () use ($port) {
+    $caught = rdump_await(function () use ($port, $prefix) {
         $worker = get($port, 'b/who.php')['pid'];
+        $path = "$prefix$worker.rdump";
+        @unlink($path);
         $key = fresh_key();
         $status = get_oom($port, 'b/oom.php', ['key' => $key]);
         $copy = stop_copy_of($worker);
+        clearstatcache();
+        if ($copy && file_exists($path)) { /* stopped, but behind its dump */
+            send_signal($copy, 'CONT');
+            return null;
+        }
         return $copy ? [$copy, $worker, $key, $status] : null;
     }, 2 * SECONDS);
     return $caught ?: [0, 0, '', 0];
@@ -37,7 +44,7 @@ function check_copies()
     list($fpm, $nginx, $port) = start(0, ["extension=$so", "rdump.oom_dump=$dumps/copy-%p.rdump", 'memory_limit=128M',
         'rdump.oom_dump_max=0', 'rdump.oom_dump_marker=1', 'rdump.background=1']);
 
-    list($copy, $worker, $key, $status) = catch_copy($port);
+    list($copy, $worker, $key, $status) = catch_copy($port, "$dumps/copy-");
     $path = "$dumps/copy-$worker.rdump";
     $told = substr_count(read_log("$work/fpm.log"), 'memory limit reached');
     check('the client has its 500 while the copy of the worker writes', [true, 500], [$copy > 0, $status]);
@@ -48,7 +55,7 @@ function check_copies()
     check('the dump is of the moment', '', flaw_of($path, $key, STACK_OF_OOM, $worker, $owner));
 
     /* php-fpm reloads in the middle of it. */
-    list($copy, $worker, $key) = catch_copy($port);
+    list($copy, $worker, $key) = catch_copy($port, "$dumps/copy-");
     $path = "$dumps/copy-$worker.rdump";
     $told = substr_count(read_log("$work/fpm.log"), "dumped to $path");
     send_signal($fpm->pid, 'USR2');
@@ -67,7 +74,7 @@ function check_copies()
     check('which is whole', '', flaw_of($path, $key, STACK_OF_OOM, $worker, $owner));
 
     /* php-fpm is stopped hard: the copy completes the dump. */
-    list($copy, $worker, $key) = catch_copy($port);
+    list($copy, $worker, $key) = catch_copy($port, "$dumps/copy-");
     $path = "$dumps/copy-$worker.rdump";
     @unlink($path);
     send_signal($worker, 'KILL');
@@ -90,7 +97,7 @@ function check_last_request()
     array_map('unlink', glob("$work/*.log"));
     list($fpm, $nginx, $port) = start(0, ["extension=$so", "rdump.oom_dump=$dumps/last-%p.rdump", 'memory_limit=128M',
         'rdump.background=1'], 'pm.max_requests = 2');
-    list($copy, $worker, $key, $status) = catch_copy($port);
+    list($copy, $worker, $key, $status) = catch_copy($port, "$dumps/copy-");
     $path = "$dumps/last-$worker.rdump";
     check('the last request of a worker has its 500 while the copy writes', [true, 500], [$copy > 0, $status]);
     check('the worker waits for its copy', true, file_exists("/proc/$worker"));

@@ -62,7 +62,7 @@ POOL;
 [global]
 error_log = $work/fpm.log
 log_limit = 8192
-process_control_timeout = 60s
+process_control_timeout = 300s
 $pools
 CONF
     );

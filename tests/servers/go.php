@@ -85,12 +85,15 @@ function check_signals(Host $host)
 
     $flaws = [];
     $busy = 0;
-    $path = "$dumps/signal.rdump";
+    $number = signal_number();
     for ($i = 1; $i <= DUMPS; $i++) {
-        send_signal($host->pid, 'RTMIN+7');
+        send_signal($host->pid, $number);
         rdump_await(function () use ($work, $i) {
             return preg_match_all('/rdump: signal /', read_log("$work/php.log")) >= $i;
         }, SECONDS);
+        $path = (string) current(glob("$dumps/signal-*.rdump"));
+        /* Another thread may have written the line while the handler of this one is not over. */
+        preg_match('/-(\d+)\.rdump$/', $path, $match) && rdump_await_unblocked((int) $match[1], $number, SECONDS);
         try {
             $dump = new RdumpReader($path);
             $stack = (new RdumpWalk($dump, $offsets))->callStack();
@@ -119,9 +122,10 @@ function catch_copy(Host $host, $path)
             $copy = stop_copy_of($host->pid);
             clearstatcache();
         } while (!$copy && !file_exists($path) && microtime(true) < $end);
-        if ($copy) {
+        if ($copy && !file_exists($path)) {
             return [$copy, $number, $key];
         }
+        $copy && send_signal($copy, 'CONT'); /* stopped, but behind its dump */
         $host->text($number);
     }
     throw new Exception('no copy could be stopped');
@@ -172,7 +176,7 @@ function death(Host $host, $script, array $query)
     return [$ended, $host->status, $match ? $match[0] : $host->log()];
 }
 
-$own = ["extension=$so", "rdump.signal_dump=$dumps/signal.rdump", "rdump.oom_dump=$dumps/oom.rdump",
+$own = ["extension=$so", "rdump.signal_dump=$dumps/signal-%i.rdump", "rdump.oom_dump=$dumps/oom.rdump",
     "rdump.crash_dump=$dumps/crash-%s.rdump", 'rdump.oom_dump_max=0'];
 
 $title = 'Go host of ' . PHP_VERSION;

@@ -452,6 +452,6 @@ function await_rdump_lines($file, $earlier, $count)
 {
     rdump_await(function () use ($file, $earlier, $count) {
         return count(rdump_lines($file)) >= $earlier + $count;
-    }, 10);
+    }, SECONDS);
     return array_slice(rdump_lines($file), $earlier);
 }

@@ -4,7 +4,7 @@ $planted = "value of {$_GET['key']}";
 
 function running_function()
 {
-    $deadline = microtime(true) + 100;
+    $deadline = microtime(true) + 1000;
     for ($dumps = 0, $failed = 0; $dumps < 3 || !is_file($_GET['flag']); $dumps++) {
         if (microtime(true) > $deadline) {
             break;
