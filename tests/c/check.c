@@ -80,7 +80,7 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 static void run_case(void (*body)(void), const char *folder, int to_parent)
 {
 	report = to_parent;
-	alarm(check_patience(1) > 1 ? LONGEST_CASE_OF_GUEST : LONGEST_CASE);
+	alarm(check_in_guest() ? LONGEST_CASE_OF_GUEST : LONGEST_CASE);
 	expect(chdir(folder) == 0, "chdir: %s", strerror(errno));
 	umask(022);
 	body();
@@ -144,6 +144,11 @@ void check(const char *name, void (*body)(void))
 bool check_emulated(void)
 {
 	return getenv("CHECK_EMULATED") != NULL;
+}
+
+bool check_in_guest(void)
+{
+	return check_patience(1) > 1;
 }
 
 unsigned check_patience(unsigned seconds)

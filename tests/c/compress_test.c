@@ -69,7 +69,7 @@ static void need_library(void)
 /* So many bytes in pages, which are larger elsewhere. On a slow machine 10 MB are the most. */
 static size_t pages_of(size_t kilobytes)
 {
-	size_t most = check_patience(1) > 1 ? 10240 : kilobytes;
+	size_t most = check_in_guest() ? 10240 : kilobytes;
 	size_t pages = (kilobytes < most ? kilobytes : most) * 1024 / page;
 
 	return pages > 0 ? pages : 1;

@@ -260,7 +260,7 @@ static void each_call(bool safe_read, bool marker, uint64_t budget, const char *
 	}
 	if (!errors) {
 		/* Slow with sanitizers and on other machines. The number of the error makes no difference to them. */
-		bool slow = check_instrumented() || check_emulated() || check_patience(1) > 1;
+		bool slow = check_instrumented() || check_emulated() || check_in_guest();
 		errors = slow ? 2 : sizeof(err) / sizeof(*err);
 	}
 	for (size_t i = 0; i < errors; i++) {

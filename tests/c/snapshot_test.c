@@ -293,8 +293,8 @@ static void start_threads(pthread_t thread[THREADS])
 
 static void one_moment(void)
 {
-	int dumps = check_instrumented() ? 30 : check_patience(1) > 1 ? 100
-																  : 1000;
+	int dumps = check_instrumented() ? 30 : check_in_guest() ? 100
+															 : 1000;
 	struct rdump_request request = request_for(false);
 	pthread_t thread[THREADS];
 

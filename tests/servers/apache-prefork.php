@@ -132,15 +132,10 @@ function check_last_request()
     }, 2 * SECONDS);
     $path = "$dumps/last-$child.rdump";
     check('the last request of a child has its 500 while the copy writes', 500, $status);
-    check('the child waits for its copy', true, file_exists("/proc/$child"));
-    send_signal($copy, 'CONT');
-    check('it ends then, and the next one serves', true, get($port, 'who.php')['pid'] !== $child);
+    check_waits_for_copy('the child', $child, $copy, $log, $path, function () use ($port) {
+        return get($port, 'who.php')['pid'];
+    });
     check('the dump is whole', '', flaw_of($path, $key, STACK_OF_OOM, $child, $owner));
-    check('the log has its line', 1, count(preg_grep('/dumped to ' . preg_quote($path, '/') . ' /',
-        await_rdump_lines($log, 0, 1))));
-    check('neither the child nor its copy is left as a zombie', true, rdump_await(function () use ($child, $copy) {
-        return !file_exists("/proc/$child") && !file_exists("/proc/$copy");
-    }, SECONDS));
     check('Apache ends', true, $apache->stop('TERM'));
     check('no child was lost', [], lost_children($log));
     check('nothing is left behind', [], glob("$dumps/.rdump-*"));

@@ -97,19 +97,13 @@ function check_last_request()
     array_map('unlink', glob("$work/*.log"));
     list($fpm, $nginx, $port) = start(0, ["extension=$so", "rdump.oom_dump=$dumps/last-%p.rdump", 'memory_limit=128M',
         'rdump.background=1'], 'pm.max_requests = 2');
-    list($copy, $worker, $key, $status) = catch_copy($port, "$dumps/copy-");
+    list($copy, $worker, $key, $status) = catch_copy($port, "$dumps/last-");
     $path = "$dumps/last-$worker.rdump";
     check('the last request of a worker has its 500 while the copy writes', [true, 500], [$copy > 0, $status]);
-    check('the worker waits for its copy', true, file_exists("/proc/$worker"));
-    send_signal($copy, 'CONT');
-    check('it ends then, and the next one serves', true, get($port, 'b/who.php')['pid'] !== $worker);
+    check_waits_for_copy('the worker', $worker, $copy, "$work/fpm.log", $path, function () use ($port) {
+        return get($port, 'b/who.php')['pid'];
+    });
     check('the dump is whole', '', flaw_of($path, $key, STACK_OF_OOM, $worker, $owner));
-    check('the log has its line', true, rdump_await(function () use ($work, $path) {
-        return strpos(read_log("$work/fpm.log"), "memory limit reached: dumped to $path") !== false;
-    }, SECONDS));
-    check('neither the worker nor its copy is left as a zombie', true, rdump_await(function () use ($worker, $copy) {
-        return !file_exists("/proc/$worker") && !file_exists("/proc/$copy");
-    }, SECONDS));
     stop($fpm, $nginx);
     $log = read_log("$work/fpm.log");
     check('for the master it has ended as workers do', [1, 0],

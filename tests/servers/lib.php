@@ -140,6 +140,23 @@ function stop_copy_of($pid)
     return 0;
 }
 
+/*
+ * A process has served its last request, and its copy, which writes a dump to $path, is stopped: it ends when the copy
+ * goes on. $next makes a request, and returns who has served it.
+ */
+function check_waits_for_copy($who, $pid, $copy, $log, $path, $next)
+{
+    check("$who waits for its copy", true, file_exists("/proc/$pid"));
+    send_signal($copy, 'CONT');
+    check('it ends then, and the next one serves', true, $next() !== $pid);
+    check('the log has its line', true, rdump_await(function () use ($log, $path) {
+        return strpos(read_log($log), "memory limit reached: dumped to $path") !== false;
+    }, SECONDS));
+    check("neither $who nor its copy is left as a zombie", true, rdump_await(function () use ($pid, $copy) {
+        return !file_exists("/proc/$pid") && !file_exists("/proc/$copy");
+    }, SECONDS));
+}
+
 /* Starts a GET request. */
 function request_begin($port, $path, array $query = [])
 {
