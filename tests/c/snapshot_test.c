@@ -710,6 +710,9 @@ static unsigned char *plant_unwanted(size_t size)
 	if (check_instrumented()) {
 		skip("the instruments have more memory than that");
 	}
+	if (check_emulated()) {
+		skip("an emulator does not pass MADV_DONTDUMP on");
+	}
 	expect(memory != MAP_FAILED && madvise(memory, size, MADV_DONTDUMP) == 0, "mmap: %s", strerror(errno));
 	memset(memory, 'd', size);
 	return memory;
