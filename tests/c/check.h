@@ -31,7 +31,7 @@ bool check_instrumented(void);
 /* Does the program run in an emulator, with its kernel interface? $CHECK_EMULATED. */
 bool check_emulated(void);
 
-/* Does the program run in a guest of scripts/matrix/kernels, or on a machine as slow? $RDUMP_PATIENCE is more than 1. */
+/* Does the program run in a guest of scripts/matrix/kernels, or on a machine as slow? By $RDUMP_PATIENCE. */
 bool check_in_guest(void);
 
 /* Seconds to wait for something: so many times as many as $RDUMP_PATIENCE says, on a slow machine. */
