@@ -307,6 +307,9 @@ static void on_exit_of_process(void)
 		rdump_snapshot_release(snapshot);
 	}
 #else
+	if (started) {
+		rdump_pending_write_at_end();
+	}
 	while (started && rdump_auto_next(true, RDUMP_G(ended_line))) {
 		rdump_log_without_heap(RDUMP_G(ended_line));
 	}

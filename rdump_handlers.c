@@ -19,7 +19,8 @@ struct handler {
 	const char *name;
 	struct sigaction before;
 	bool deals;           /* the earlier handler may deal with faults ... */
-	uintptr_t begin, end; /* ... of instructions between these addresses */
+	uintptr_t begin, end; /* ... of instructions between these addresses ... */
+	bool of_host;         /* ... and of threads of the program itself, which it is part of */
 };
 
 static struct handler handlers[] = {
@@ -93,11 +94,14 @@ static uintptr_t instruction(RDUMP_UNUSED const void *context)
  * Go's rule for handlers in front of its own, os/signal: a fault in Go's code goes to Go. The object is a good measure
  * of that: PHP is a library there.
  */
-static bool belongs_to_earlier(const struct handler *handler, const void *context)
+static bool belongs_to_earlier(const struct handler *handler, const siginfo_t *info, const void *context)
 {
 	uintptr_t at = instruction(context);
 
-	return handler->deals && (!owner.runs() || (at >= handler->begin && at < handler->end));
+	if (!handler->deals || info->si_code <= 0) {
+		return false; /* a signal that was sent is no fault */
+	}
+	return (handler->of_host && !owner.runs()) || (at >= handler->begin && at < handler->end);
 }
 
 /* Calls the earlier handler as the kernel would call it. */
@@ -333,7 +337,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 		return;
 	}
 	works = owner.works();
-	if (!works && belongs_to_earlier(handler, context)) {
+	if (!works && belongs_to_earlier(handler, info, context)) {
 		pass_on(handler, info, context);
 		return;
 	}
@@ -362,12 +366,14 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 struct search {
 	uintptr_t address;
 	uintptr_t begin, end; /* of the segment that has it; 0 = none */
+	unsigned objects;     /* that were looked at; the first is the program itself, dl_iterate_phdr(3) */
 };
 
 static int look_at_object(struct dl_phdr_info *object, RDUMP_UNUSED size_t size, void *context)
 {
 	struct search *search = context;
 
+	search->objects++;
 	for (size_t i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
 		uintptr_t begin = object->dlpi_addr + segment->p_vaddr;
@@ -384,15 +390,16 @@ static int look_at_object(struct dl_phdr_info *object, RDUMP_UNUSED size_t size,
 static void examine(struct handler *handler)
 {
 	const struct sigaction *before = &handler->before;
-	struct search search = {0, 0, 0};
+	struct search search = {0, 0, 0, 0};
 
 	handler->deals = (before->sa_flags & SA_SIGINFO) && !(before->sa_flags & SA_RESETHAND);
 	handler->begin = handler->end = 0;
+	handler->of_host = false;
 	if (!handler->deals) {
 		return;
 	}
 	search.address = (uintptr_t) before->sa_sigaction;
-	(void) dl_iterate_phdr(look_at_object, &search);
+	handler->of_host = dl_iterate_phdr(look_at_object, &search) && search.objects == 1;
 	if ((uintptr_t) owner.program - search.begin >= search.end - search.begin) {
 		handler->begin = search.begin;
 		handler->end = search.end;

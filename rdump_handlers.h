@@ -13,8 +13,8 @@
 /* What its owner does. All are called in a signal handler, with all signals blocked that can be. */
 struct rdump_handlers_owner {
 	/*
-	 * Does the calling thread run what the owner is for? If not, the fault belongs to an earlier handler that may deal
-	 * with faults.
+	 * Does the calling thread run what the owner is for? If not, the fault belongs to the handler of a host that may
+	 * deal with faults.
 	 */
 	bool (*runs)(void);
 	/* Does the calling thread do the owner's own work, so that the fault is within it? */
@@ -32,8 +32,9 @@ struct rdump_handlers_owner {
  * if it has one, sigaltstack(2). Returns 0 or an errno.
  *
  * An earlier handler may deal with faults and let the program go on, as that of Go's runtime: one with SA_SIGINFO and
- * without SA_RESETHAND. It gets a fault as if these handlers were not there if the thread does not run what the owner
- * is for, or if the instruction is in the object that the earlier handler is in (and `program` is in another one).
+ * without SA_RESETHAND. It gets a fault as if these handlers were not there if the instruction is in the object that it
+ * is in (and `program` is in another one); if it is in the executable file, a host's, also where the thread does not
+ * run what the owner is for. A signal that was sent is no fault.
  */
 RDUMP_HIDDEN int rdump_handlers_install(const struct rdump_handlers_owner *owner);
 

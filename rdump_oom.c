@@ -11,6 +11,7 @@
 #include "rdump_errors.h"
 #include "rdump_log.h"
 #include "rdump_oom_early.h"
+#include "rdump_pending.h"
 #include "rdump_request.h"
 #include "rdump_target.h"
 
@@ -206,6 +207,7 @@ static void on_hard_limit(void)
 		log_hard_limit();
 		RDUMP_G(oom_event) = RDUMP_OOM_NONE;
 	}
+	rdump_pending_write_at_end();
 	while (rdump_auto_next(true, RDUMP_G(oom_line))) {
 		log_hard_limit();
 	}
@@ -295,7 +297,7 @@ static void on_exit_of_process(void)
 		dump_late(&trigger);
 		RDUMP_G(oom_event) = RDUMP_OOM_DONE;
 	}
-	end_event(rdump_log);
+	end_event(rdump_log_without_heap); /* PHP's own log needs memory, and there is none */
 }
 
 static void watch_exit(void)
@@ -310,12 +312,21 @@ static void watch_exit(void)
 
 /* ---- the trigger's life ------------------------------------------------------------------------------------------ */
 
-/* The slots are exchanged only where an automatic dump is configured, be it for one virtual host or pool. */
+static bool is_set(const char *directive)
+{
+	return directive && *directive;
+}
+
+/*
+ * The slots are exchanged only where an automatic dump is configured, be it for one virtual host or pool. That by
+ * another trigger: at the hard limit its line may still wait to be written.
+ */
 static void learn_early(void)
 {
 	struct rdump_trigger trigger;
 
-	if (counters && RDUMP_G(oom_dump_early) && is_wanted(&trigger, "")) {
+	if (counters && RDUMP_G(oom_dump_early)
+		&& (is_wanted(&trigger, "") || is_set(RDUMP_G(signal_dump)) || is_set(RDUMP_G(watch_dump)))) {
 		rdump_oom_early_install();
 	}
 }
@@ -334,6 +345,8 @@ void rdump_oom_startup(void)
 void rdump_oom_activate(void)
 {
 	RDUMP_G(in_request) = true;
+	RDUMP_G(dumping) = false; /* where another extension's bailout has skipped rdump_oom_end() */
+	RDUMP_G(override) = NULL; /* then it is freed, with all memory of that request */
 	learn_early();
 	rdump_errors_activate();
 }

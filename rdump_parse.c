@@ -230,6 +230,9 @@ const char *rdump_parse_signal_user(int signal, const char *sapi, bool threads)
 	if (signal > SIGSYS && signal < SIGRTMIN) {
 		return "the C library itself";
 	}
+	if (signal == SIGSTKFLT) {
+		return "rdump's own thread that watches the memory";
+	}
 	if (is_one_of(signal, servers) && (!strcmp(sapi, "fpm-fcgi") || !strcmp(sapi, "apache2handler"))) {
 		return "the web server";
 	}

@@ -8,6 +8,8 @@
 #include "rdump_log.h"
 #include "rdump_queue.h"
 
+#include "zend_alloc_sizes.h"
+
 void rdump_pending_put(const char *line)
 {
 	if (*line) {
@@ -34,6 +36,11 @@ void rdump_pending_write(void)
 	write_lines(rdump_log);
 }
 
+void rdump_pending_write_at_end(void)
+{
+	write_lines(rdump_log_without_heap);
+}
+
 #if PHP_VERSION_ID >= 70100
 static void (*previous_interrupt)(zend_execute_data *execute_data);
 
@@ -47,10 +54,16 @@ static bool is_on_small_stack(void)
 # endif
 }
 
+/* PHP's own log would end the script there: it allocates memory. So little is left that a chunk may not be had. */
+static bool is_near_limit(void)
+{
+	return PG(memory_limit) > 0 && zend_memory_usage(1) + ZEND_MM_CHUNK_SIZE > (size_t) PG(memory_limit);
+}
+
 static void on_interrupt(zend_execute_data *execute_data)
 {
 	if (rdump_queue_has_lines() && !is_on_small_stack()) {
-		rdump_pending_write();
+		write_lines(is_near_limit() ? rdump_log_without_heap : rdump_log);
 	}
 	if (previous_interrupt) {
 		previous_interrupt(execute_data);
@@ -77,7 +90,7 @@ void rdump_pending_startup(void)
 void rdump_pending_shutdown(void)
 {
 	/* PHP's own log takes memory, and under ZTS the working directory of the thread: both are gone by now. */
-	write_lines(rdump_log_without_heap);
+	rdump_pending_write_at_end();
 #if PHP_VERSION_ID >= 70100
 	if (zend_interrupt_function == on_interrupt) {
 		zend_interrupt_function = previous_interrupt;

@@ -24,6 +24,12 @@ RDUMP_HIDDEN void rdump_pending_put(const char *line);
  */
 RDUMP_HIDDEN void rdump_pending_hurry(void);
 
+/*
+ * The process ends, and PHP may not be able to allocate any more: writes what waits without PHP's heap. Of the last
+ * request, or behind it.
+ */
+RDUMP_HIDDEN void rdump_pending_write_at_end(void);
+
 /* A safe point: writes what waits. RINIT, post-deactivate, and wherever PHP's log may be written. */
 RDUMP_HIDDEN void rdump_pending_write(void);
 

@@ -332,6 +332,11 @@ void rdump_signal_watch(void (*dump)(void))
 	watch_dump = dump;
 }
 
+bool rdump_signal_can_ask(void)
+{
+	return is_ours(__atomic_load_n(&installed, __ATOMIC_ACQUIRE));
+}
+
 int rdump_signal_ask(void)
 {
 	int signal = __atomic_load_n(&installed, __ATOMIC_ACQUIRE);

@@ -34,6 +34,9 @@ RDUMP_HIDDEN void rdump_signal_watch(void (*dump)(void));
  */
 RDUMP_HIDDEN int rdump_signal_ask(void);
 
+/* Could it ask, or has something else taken the signal? */
+RDUMP_HIDDEN bool rdump_signal_can_ask(void);
+
 /*
  * Makes a dump in a handler that was called so, and has its line logged at the next safe point. Fills in what each
  * dump in a handler needs (in_handler, work, full).

@@ -141,11 +141,18 @@ static void fork_and_watch(INTERNAL_FUNCTION_PARAMETERS)
 	}
 }
 
+static bool follows;
+
+/* Once: who takes the function after that calls ours. Threads share it. */
 static void follow_forks(void)
 {
-	zend_function *function = zend_hash_str_find_ptr(CG(function_table), "pcntl_fork", sizeof("pcntl_fork") - 1);
+	zend_function *function;
 
-	if (function && function->type == ZEND_INTERNAL_FUNCTION && function->internal_function.handler != fork_and_watch) {
+	if (__atomic_exchange_n(&follows, true, __ATOMIC_ACQ_REL)) {
+		return;
+	}
+	function = zend_hash_str_find_ptr(CG(function_table), "pcntl_fork", sizeof("pcntl_fork") - 1);
+	if (function && function->type == ZEND_INTERNAL_FUNCTION) {
 		fork_of_pcntl = function->internal_function.handler;
 		function->internal_function.handler = fork_and_watch;
 	}
@@ -155,6 +162,7 @@ static void follow_forks(void)
 
 void rdump_watch_startup(void)
 {
+	__atomic_store_n(&follows, false, __ATOMIC_RELEASE);
 	rdump_signal_watch(dump);
 }
 
@@ -187,6 +195,10 @@ const char *rdump_watch_state(char *text, size_t size)
 	}
 	if (!rdump_watcher_runs()) {
 		return "off: the thread that watches could not be started";
+	}
+	if (!rdump_signal_can_ask()) {
+		(void) rdump_format(text, size, "off: something else handles signal %d", (int) RDUMP_G(signal));
+		return text;
 	}
 	mark = rdump_watcher_find(amount);
 	length = rdump_format(text, size, "at %llu bytes of resident memory", (unsigned long long) mark.bytes);

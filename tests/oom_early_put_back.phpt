@@ -40,6 +40,7 @@ foreach ([
     'switched off by the script' => ['rdump_set_oom_dump("");', []],
     'not early' => ['', ['rdump.oom_dump' => "$folder/a.rdump", 'rdump.oom_dump_early' => 0]],
     'configured' => ['', ['rdump.oom_dump' => "$folder/a.rdump"]],
+    'another automatic dump' => ['', ['rdump.signal_dump' => "$folder/a.rdump"]],
     'by the script' => ['rdump_set_oom_dump("a.rdump");', []],
 ] as $what => list($code, $directives)) {
     $arguments = array_merge(['gdb', '-q', '-batch', '-x', "$folder/commands", '--args'],
@@ -76,6 +77,8 @@ switched off by the script: the C library, the C library, r[w-]-p
 not early: the C library, the C library, r[w-]-p
   at the end: the C library, the C library, r[w-]-p
 configured: rdump, rdump, (r[w-]-p)
+  at the end: the C library, the C library, \1
+another automatic dump: rdump, rdump, \1
   at the end: the C library, the C library, \1
 by the script: rdump, rdump, \1
   at the end: the C library, the C library, \1

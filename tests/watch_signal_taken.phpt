@@ -26,6 +26,10 @@ for ($deadline = microtime(true) + 60; !@filesize($log) && microtime(true) < $de
     md5('work');
 }
 pcntl_signal_dispatch();
+ob_start();
+(new ReflectionExtension('rdump'))->info();
+preg_match('/^Dump before the OOM killer.*/m', ob_get_clean(), $match);
+echo $match[0], "\n";
 CODE
     , ['+pcntl', 'memory_limit' => -1, 'rdump.watch_dump' => "$folder/a.rdump", 'rdump.watch_rss' => '200M']);
 echo "status $run->status\n", $run->out, $run->err;
@@ -37,7 +41,8 @@ echo file_exists("$folder/a.rdump") ? 'a dump' : 'no dump', "\n";
 require __DIR__ . '/rdump.inc';
 rdump_clean(__FILE__);
 ?>
---EXPECT--
+--EXPECTF--
 status 0
+Dump before the OOM killer => off: something else handles signal %d
 rdump: watch: no dump: N bytes are resident, but the signal for it cannot be sent: Device or resource busy
 no dump

@@ -225,6 +225,7 @@ static void earlier_handlers(void)
 	expect_end("a fault that may be dealt with", status_of(fault_before_earlier, 0), SIGSEGV, 1, 0);
 	runs = false;
 	expect_end("a thread that it is not for", status_of(fault_before_earlier, 0), SIGSEGV, 0, 0);
+	expect_end("the same, and it was sent", status_of(abort_before_earlier, 0), SIGABRT, 1, 0);
 	expect_end("the same, the handler cannot deal with it", status_of(fault_before_earlier, SA_RESETHAND), SIGSEGV, 1,
 		0);
 	expect_end("recovered, then another fault", status_of(recover_twice, 0), SIGSEGV, 1, 0);
