@@ -93,6 +93,7 @@ if test "$PHP_RDUMP" != "no"; then
       rdump_pages.c
       rdump_runs.c
       rdump_maps.c
+      rdump_marker.c
       rdump_file.c
       rdump_folder.c
       rdump_undisturbed.c

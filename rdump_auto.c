@@ -8,9 +8,11 @@
 #include "rdump_counters.h"
 #include "rdump_error.h"
 #include "rdump_file.h"
+#include "rdump_folder.h"
 #include "rdump_format.h"
 #include "rdump_handlers.h"
 #include "rdump_log.h"
+#include "rdump_marker.h"
 #include "rdump_pending.h"
 #include "rdump_request.h"
 #include "rdump_snapshot.h"
@@ -188,6 +190,22 @@ static void start_dump(
 	rdump_snapshot_start(request, &work->file, &note, result);
 }
 
+/* A dump that cannot replace what is at its path has failed: a marker there is not of a dump. */
+static void drop_marker(struct rdump_file *file, const char *path)
+{
+	struct rdump_error ignored;
+
+	if (rdump_folder_open(&file->folder, path, strlen(path) - strlen(file->name)) == 0) {
+		(void) rdump_marker_remove(file, &ignored);
+		rdump_folder_close(&file->folder);
+	}
+}
+
+static bool is_replace_refused(const struct rdump_error *error)
+{
+	return error->err == EISDIR || error->err == ELOOP || error->err == ENXIO;
+}
+
 static void write_dump(const struct attempt *attempt, struct rdump_result *result)
 {
 	const struct rdump_trigger *trigger = attempt->trigger;
@@ -195,6 +213,9 @@ static void write_dump(const struct attempt *attempt, struct rdump_result *resul
 	struct rdump_request request;
 
 	if (open_target(file, attempt->path, trigger->by_script, &result->error) < 0) {
+		if (RDUMP_G(oom_dump_marker) && !trigger->by_script && *file->name && is_replace_refused(&result->error)) {
+			drop_marker(file, attempt->path);
+		}
 		return;
 	}
 	rdump_request_init(&request, trigger->full);

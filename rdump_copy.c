@@ -19,17 +19,21 @@
 /* ---- bytes of rdump's own ---------------------------------------------------------------------------------------- */
 
 /*
- * Reserves `length` more bytes where the size was not known before: under a budget, which holds for what other threads
- * add meanwhile as well, and for a compressed file.
+ * Reserves `length` more bytes where the size was not known before: where something bounds it, which holds for what
+ * other threads add meanwhile as well, and for a compressed file. That grows by steps while there is room for one.
  */
 static int make_room(struct rdump_copy *copy, uint64_t length)
 {
 	uint64_t size = copy->size + length;
+	struct rdump_error refused;
 
-	if ((!copy->file->budget && !copy->compressed) || size <= copy->file->reserved) {
+	if ((!rdump_file_is_bounded(copy->file) && !copy->compressed) || size <= copy->file->reserved) {
 		return 0;
 	}
-	return rdump_file_grow(copy->file, size + copy->step, copy->error);
+	if (copy->step && rdump_file_grow(copy->file, size + copy->step, &refused) == 0) {
+		return 0;
+	}
+	return rdump_file_grow(copy->file, size, copy->error);
 }
 
 /* Near a limit of memory the page cache must not fill up. */

@@ -118,6 +118,23 @@ void rdump_file_close(struct rdump_file *file)
 
 /* ---- the budget -------------------------------------------------------------------------------------------------- */
 
+static bool is_in_memory(const struct rdump_file *file)
+{
+	struct statfs status;
+
+	return fstatfs(file->fd, &status) == 0
+		&& (status.f_type == RDUMP_TMPFS_MAGIC || status.f_type == RDUMP_RAMFS_MAGIC);
+}
+
+/* May a file with `size` bytes in blocks have them? Returns 0 or -1. */
+static int check_memory(const struct rdump_file *file, uint64_t size, struct rdump_error *error)
+{
+	if (file->memory && size > file->memory && is_in_memory(file)) {
+		return rdump_fail(error, "find memory for (its file system is in memory)", file->path, ENOMEM);
+	}
+	return 0;
+}
+
 static bool has_min_free(const struct rdump_file *file)
 {
 	return file->min_free.bytes || file->min_free.share;
@@ -127,6 +144,11 @@ static bool has_min_free(const struct rdump_file *file)
 static bool decides(const struct rdump_file *file)
 {
 	return file->budget || has_min_free(file);
+}
+
+bool rdump_file_is_bounded(const struct rdump_file *file)
+{
+	return decides(file) || file->memory;
 }
 
 static int lock_folder(const struct rdump_file *file)
@@ -204,6 +226,18 @@ static int lock_temporary(const struct rdump_file *file)
 	return fstatat(file->folder.fd, file->temporary, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT ? ENOENT : 0;
 }
 
+/* Where standard streams are closed, the first descriptors are free, and anybody may write to them later. */
+static int above_standard_streams(int fd)
+{
+	int moved = fd >= 0 && fd <= STDERR_FILENO ? fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
+
+	if (moved < 0) {
+		return fd;
+	}
+	(void) close(fd);
+	return moved;
+}
+
 /* Creates and locks it. Returns 0 or an errno. */
 static int create_temporary(struct rdump_file *file)
 {
@@ -216,6 +250,7 @@ static int create_temporary(struct rdump_file *file)
 		if (file->fd < 0 && errno != EEXIST) {
 			return errno;
 		}
+		file->fd = above_standard_streams(file->fd);
 		err = file->fd < 0 ? EEXIST : lock_temporary(file);
 		if (err) {
 			rdump_file_discard(file); /* somebody has it locked, and need not be one who removes it */
@@ -227,11 +262,7 @@ static int create_temporary(struct rdump_file *file)
 	return err;
 }
 
-/*
- * Makes a file readable and writable for its owner only, whatever the umask and a default ACL say. On some file systems
- * chmod(2) has no effect (FAT, CIFS, FUSE): what the mode has become decides. Returns 0 or an errno.
- */
-static int make_private(int fd)
+int rdump_file_make_private(int fd)
 {
 	struct stat status;
 	int err = fchmod(fd, 0600) < 0 ? errno : ENOTSUP;
@@ -283,7 +314,7 @@ static int create_reserved(struct rdump_file *file, uint64_t size, struct rdump_
 	if (err) {
 		return rdump_fail(error, "create a temporary file beside", file->path, err);
 	}
-	err = make_private(file->fd);
+	err = rdump_file_make_private(file->fd);
 	if (err) {
 		return rdump_fail(error, "give mode 0600 to", file->path, err);
 	}
@@ -295,7 +326,7 @@ static int create_reserved(struct rdump_file *file, uint64_t size, struct rdump_
 	if (err) {
 		return rdump_fail(error, "find room for", file->path, err);
 	}
-	return reserve(file, size, error);
+	return check_memory(file, size - file->holes, error) < 0 ? -1 : reserve(file, size, error);
 }
 
 int rdump_file_create(struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error)
@@ -314,13 +345,6 @@ int rdump_file_create(struct rdump_file *file, uint64_t size, uint64_t budget, s
 	}
 	unlock_folder(file);
 	return status;
-}
-
-bool rdump_file_is_in_memory(const struct rdump_file *file)
-{
-	struct statfs status;
-
-	return fstatfs(file->fd, &status) == 0 && status.f_type == RDUMP_TMPFS_MAGIC;
 }
 
 /* Some file systems have larger blocks: then less is saved. None that people dump to has smaller ones. */
@@ -359,8 +383,13 @@ static uint64_t bytes_to_come(const struct rdump_file *file, uint64_t size)
 
 int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error)
 {
-	int err = lock_folder(file), status;
+	int err, status;
 
+	file->kept_free = file->available = 0;
+	if (check_memory(file, size - file->holes, error) < 0) {
+		return -1;
+	}
+	err = lock_folder(file);
 	if (err) {
 		return rdump_fail(error, "lock the folder of", file->path, err);
 	}
@@ -386,13 +415,20 @@ void rdump_file_shrink(struct rdump_file *file, uint64_t size)
 	}
 }
 
-/* Some file systems (NFS) tell only at close(2) that the bytes did not reach the disk. Returns 0 or an errno. */
+/*
+ * Some file systems tell only at close(2) that the bytes did not reach the disk. NFS does not even then, where the
+ * server has delegated the file. Returns 0 or an errno.
+ */
 static int flush_to_file_system(const struct rdump_file *file)
 {
-	int copy = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+	struct statfs status;
+	int copy = -1;
 
+	if (fstatfs(file->fd, &status) < 0 || status.f_type != RDUMP_NFS_MAGIC) {
+		copy = fcntl(file->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	}
 	if (copy < 0) {
-		/* No descriptor is free. This tells as well, but takes until the bytes are on the disk. */
+		/* Or no descriptor is free. This tells as well, but takes until the bytes are on the disk. */
 		return fsync(file->fd) < 0 ? errno : 0;
 	}
 	/* EINTR: it is closed, and nothing is said of a failure, close(2) */
@@ -425,63 +461,4 @@ int rdump_file_commit(struct rdump_file *file, uint64_t size, struct rdump_error
 	}
 	unlock_folder(file);
 	return status;
-}
-
-/* ---- the marker -------------------------------------------------------------------------------------------------- */
-
-static int marker_name(const struct rdump_file *file, char name[NAME_MAX + 1])
-{
-	if (strlen(file->name) + strlen(RDUMP_MARKER_SUFFIX) > NAME_MAX) {
-		return ENAMETOOLONG;
-	}
-	strcpy(name, file->name);
-	strcat(name, RDUMP_MARKER_SUFFIX);
-	return 0;
-}
-
-int rdump_file_unmark(struct rdump_file *file, struct rdump_error *error)
-{
-	char name[NAME_MAX + 1];
-	int err = marker_name(file, name);
-
-	if (!err && unlinkat(file->folder.fd, name, 0) < 0 && errno != ENOENT) {
-		err = errno;
-	}
-	return err ? rdump_fail(error, "remove the old marker of", file->path, err) : 0;
-}
-
-/* Is `name` an empty file that only this user may read? Does not change errno. */
-static bool is_marker(const struct rdump_file *file, const char *name)
-{
-	int saved = errno;
-	struct stat status;
-	bool found = fstatat(file->folder.fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-
-	errno = saved;
-	return found && S_ISREG(status.st_mode) && (status.st_mode & 0677) == 0600 && status.st_size == 0
-		&& status.st_uid == geteuid();
-}
-
-int rdump_file_mark(struct rdump_file *file, struct rdump_error *error)
-{
-	char name[NAME_MAX + 1];
-	int fd, err = marker_name(file, name);
-
-	if (err) {
-		return rdump_fail(error, "create the marker of", file->path, err);
-	}
-	fd = openat(file->folder.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 && errno == EEXIST && is_marker(file, name)) {
-		return 0; /* of another dump to the same target, which was complete a moment ago */
-	}
-	if (fd < 0) {
-		return rdump_fail(error, "create the marker of", file->path, errno);
-	}
-	err = make_private(fd);
-	(void) close(fd);
-	if (err) {
-		(void) unlinkat(file->folder.fd, name, 0);
-		return rdump_fail(error, "give mode 0600 to the marker of", file->path, err);
-	}
-	return 0;
 }

@@ -12,8 +12,6 @@
 
 #include <stdbool.h>
 
-#define RDUMP_MARKER_SUFFIX ".done"
-
 struct rdump_file {
 	const char *path; /* as the user gave it, for messages */
 	struct rdump_folder folder;
@@ -22,7 +20,8 @@ struct rdump_file {
 	char temporary[RDUMP_TEMPORARY_SIZE];
 	uint64_t reserved;            /* its size, set before the first byte is written */
 	uint64_t budget;              /* bytes that all dumps in the folder may take together; 0 = any */
-	struct rdump_amount min_free; /* what must stay free on the file system: set both before rdump_file_create() ... */
+	struct rdump_amount min_free; /* what must stay free on the file system: set these before rdump_file_create() ... */
+	uint64_t memory;              /* bytes that it may take if its blocks are memory (tmpfs); 0 = any ... */
 	uint64_t holes;               /* ... bytes of its size that will take no blocks, because nobody writes them */
 	struct rdump_survey others;   /* what the others took when last counted */
 	uint64_t kept_free;           /* not 0: the bytes of min_free, for which there is no dump ... */
@@ -37,13 +36,14 @@ RDUMP_HIDDEN int rdump_file_open(struct rdump_file *file, const char *path, stru
 
 /*
  * Creates the temporary file, 0600, of `size` bytes, and removes what killed processes left in the folder.
+ * Its descriptor is not that of a standard stream, to which anybody may write.
  * With a budget: returns 1, with nothing created, where the dumps in the folder (files being written counted, the file
  * to be replaced not) and this one would exceed it. With file->min_free: returns 1 where this dump would leave less
  * free than that (statvfs(3), f_bavail; what the dumps in the folder have reserved is not free, nor is the file to be
  * replaced). The size is reserved under a lock on the folder, so that no two dumps decide on the same room. With
- * neither there is no lock. Errors: of open(2), ftruncate(2); ENOTSUP, EPERM and the like where the file system lets
- * others read the file; ENOSPC where it has less room than `size`; EWOULDBLOCK where somebody has kept the folder
- * locked for 10 s. With min_free also those of fstatvfs(3); ENOTSUP where the file system does not tell its size.
+ * neither there is no lock. Errors: of open(2), ftruncate(2); ENOMEM beyond `memory`; ENOTSUP, EPERM and the like where
+ * the file system lets others read the file; ENOSPC where it has less room than `size`; EWOULDBLOCK where somebody has
+ * kept the folder locked for 10 s. With min_free also those of fstatvfs(3); ENOTSUP where the file system does not tell its size.
  */
 RDUMP_HIDDEN int rdump_file_create(
 	struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error);
@@ -61,12 +61,13 @@ RDUMP_HIDDEN uint64_t rdump_file_saved(uint64_t at, uint64_t length);
 RDUMP_HIDDEN int rdump_file_allocate(
 	const struct rdump_file *file, uint64_t from, uint64_t length, struct rdump_error *error);
 
-/* Are the blocks of the file memory (tmpfs)? */
-RDUMP_HIDDEN bool rdump_file_is_in_memory(const struct rdump_file *file);
+/* Does anything bound the size, the budget, min_free or `memory`? */
+RDUMP_HIDDEN bool rdump_file_is_bounded(const struct rdump_file *file);
 
 /*
  * Makes the reserved size `size` while writing, when what was reserved is written. Errors: EDQUOT where the budget has
- * no room for it, ENOSPC where min_free would not stay free, and otherwise as rdump_file_create().
+ * no room for it, ENOSPC where min_free would not stay free, ENOMEM beyond `memory`, and otherwise as
+ * rdump_file_create().
  */
 RDUMP_HIDDEN int rdump_file_grow(struct rdump_file *file, uint64_t size, struct rdump_error *error);
 
@@ -88,10 +89,10 @@ RDUMP_HIDDEN void rdump_file_close(struct rdump_file *file);
  */
 RDUMP_HIDDEN bool rdump_file_abandon(void);
 
-/* Removes "<path>.done" if there is one. */
-RDUMP_HIDDEN int rdump_file_unmark(struct rdump_file *file, struct rdump_error *error);
-
-/* Creates "<path>.done", empty, 0600. Errors: of open(2); ENOTSUP, EPERM and the like as above. */
-RDUMP_HIDDEN int rdump_file_mark(struct rdump_file *file, struct rdump_error *error);
+/*
+ * Makes a file readable and writable for its owner only, whatever the umask and a default ACL say. On some file systems
+ * chmod(2) has no effect (FAT, CIFS, FUSE): what the mode has become decides. Returns 0 or an errno.
+ */
+RDUMP_HIDDEN int rdump_file_make_private(int fd);
 
 #endif

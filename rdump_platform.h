@@ -25,6 +25,8 @@
 
 /* statfs(2): a file system whose files are in memory. Some C libraries do not have the kernel's own header for it. */
 #define RDUMP_TMPFS_MAGIC 0x01021994
+#define RDUMP_RAMFS_MAGIC 0x858458f6
+#define RDUMP_NFS_MAGIC 0x6969
 
 /* statfs(2): a file system that does not compress what fallocate(2) has found blocks for. */
 #define RDUMP_BTRFS_MAGIC 0x9123683e

@@ -3,6 +3,7 @@
 
 #include "rdump_copy.h"
 #include "rdump_maps.h"
+#include "rdump_marker.h"
 #include "rdump_pages.h"
 #include "rdump_plan.h"
 #include "rdump_scratch.h"
@@ -249,19 +250,17 @@ static int create(struct dump *dump)
 	int status;
 
 	dump->file->min_free = request->min_free;
+	dump->file->memory = !request->near_limit ? 0 : request->left ? request->left
+																  : 1;
 	dump->file->holes = dump->copy.compressed ? 0 : rdump_plan_holes(&dump->plan, dump->regions);
 	status = rdump_file_create(dump->file, dump->result->size, request->budget, error);
 	if (status != 0) {
 		return status;
 	}
-	if (request->near_limit && dump->result->size - dump->file->holes > request->left
-		&& rdump_file_is_in_memory(dump->file)) {
-		return rdump_fail(error, "find memory for (its file system is in memory)", dump->file->path, ENOMEM);
-	}
 	if (rdump_plan_allocate(&dump->plan, dump->regions, dump->file, error) < 0) {
 		return -1;
 	}
-	return request->marker ? rdump_file_unmark(dump->file, error) : 0;
+	return request->marker ? rdump_marker_remove(dump->file, error) : 0;
 }
 
 static int put_dump(struct dump *dump)
@@ -315,9 +314,9 @@ void rdump_write_finish(const struct rdump_request *request, struct rdump_file *
 	result->kept_free = file->kept_free;
 	result->available = file->available;
 	if (request->marker && result->outcome == RDUMP_WRITTEN) {
-		(void) rdump_file_mark(file, &result->error);
+		(void) rdump_marker_create(file, &result->error);
 	} else if (request->marker && result->outcome == RDUMP_FAILED) {
-		(void) rdump_file_unmark(file, &ignored); /* it may have failed before the old marker was removed */
+		(void) rdump_marker_remove(file, &ignored); /* it may have failed before the old marker was removed */
 	}
 	rdump_file_close(file);
 }

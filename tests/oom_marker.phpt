@@ -23,6 +23,9 @@ file_put_contents("$folder/a.rdump.done", 'not ours');
 attempt('off, and one is there', 'a.rdump', 0);
 mkdir("$folder/c.rdump");
 attempt('refused', 'c.rdump', 1);
+symlink("$folder/a.rdump", "$folder/g.rdump");
+file_put_contents("$folder/g.rdump.done", 'stale');
+attempt('refused, with a stale one', 'g.rdump', 1);
 /* If something else has the marker's name, the dump is still made, and the log says why there is no marker. */
 mkdir("$folder/d.rdump.done");
 file_put_contents("$folder/d.rdump.done/keep", '');
@@ -47,6 +50,7 @@ a stale one: marker of 0 bytes, 1 line
 after a failure: no marker, 1 line
 off, and one is there: marker of 8 bytes, 1 line
 refused: no marker, 1 line
+refused, with a stale one: no marker, 1 line
 in its way: no marker, 1 line
 a symlink in its place: marker of 0 bytes, 1 line
 no symlink, not written through

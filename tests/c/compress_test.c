@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -393,6 +395,49 @@ static void refused(void)
 	dump_to("x.rdump", false);
 }
 
+/* A step of growth is more than that: a sixteenth of the plain size, from a quarter of it on. */
+static void last_bytes_of_the_budget(void)
+{
+	size_t pages = pages_of(40960), noise = pages * 11 / 20;
+	struct rdump_result result;
+
+	need_library();
+	reserve_arena(pages);
+	fill(pages, 1, true);
+	memset(arena + noise * page, 'a', (pages - noise) * page);
+	result = write_to("x.rdump.zst", false, false, 0);
+	expect(result.outcome == RDUMP_WRITTEN, "cannot %s", result.error.step);
+	result = write_to("x.rdump.zst", false, false, result.size + page);
+	expect(result.outcome == RDUMP_WRITTEN, "outcome %d: cannot %s", (int) result.outcome, result.error.step);
+}
+
+/* On a tmpfs, near a limit of memory: what grows while it is written may not take more than is left either. */
+static void memory_of_a_limit(void)
+{
+	struct rdump_request request = {.process = {"v82", 1, 2, 3, 4, 0, 0, 0}};
+	size_t pages = pages_of(40960);
+	struct rdump_result result;
+
+	need_library();
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0
+		|| mkdir("mounted", 0755) < 0 || mount("rdump", "mounted", "tmpfs", 0, "size=200m") < 0) {
+		skip("nothing can be mounted: %s", strerror(errno));
+	}
+	reserve_arena(pages);
+	fill(pages, 1, true);
+	request.near_limit = true;
+	request.left = pages * page / 2;
+	for (int compressed = 0; compressed < 2; compressed++) {
+		result = write_with(compressed ? "mounted/x.rdump.zst" : "mounted/x.rdump", request);
+		expect(result.outcome == RDUMP_FAILED && result.error.err == ENOMEM, "outcome %d: cannot %s: %s",
+			(int) result.outcome, result.error.step, strerror(result.error.err));
+		expect(!*list_folder("mounted"), "left behind: %s", list_folder("mounted"));
+	}
+	request.left = 2 * pages * page;
+	result = write_with("mounted/x.rdump.zst", request);
+	expect(result.outcome == RDUMP_WRITTEN, "cannot %s", result.error.step);
+}
+
 static void names(void)
 {
 	expect(rdump_compress_is_wanted("a.zst") && rdump_compress_is_wanted("/t/%p.rdump.zst")
@@ -414,6 +459,8 @@ int main(void)
 	check("the number of regions is corrected", regions_that_change);
 	check("the budget", budget);
 	check("the budget counts compressed dumps", others_in_the_folder);
+	check("the last bytes of the budget", last_bytes_of_the_budget);
+	check("a tmpfs, near a limit of memory", memory_of_a_limit);
 	check("blocks that are not needed go back", blocks);
 	check("RLIMIT_FSIZE is an error, not the end", file_size_limit);
 	check("no mapping for the scratch", small_scratch);

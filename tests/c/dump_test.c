@@ -1057,6 +1057,34 @@ static void *outlive_main(void *unused)
 	_exit(0);
 }
 
+/* What other threads add between the reservation and the first byte. */
+static void min_free_of_what_grows(void)
+{
+	struct rdump_request request = request_for(false, false);
+	size_t added = (size_t) 64 << 20;
+	struct rdump_file file;
+	struct rdump_result result;
+
+	if (check_instrumented() || unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0
+		|| mkdir("mounted", 0755) < 0 || mount("rdump", "mounted", "tmpfs", 0, "size=400m") < 0) {
+		skip("nothing can be mounted: %s", strerror(errno));
+	}
+	for (int i = 0; i < 2; i++) {
+		memset(&result, 0, sizeof(result));
+		request.min_free.bytes = i == 0 ? (uint64_t) 340 << 20 : 1;
+		expect(rdump_file_open(&file, "mounted/x.rdump", &result.error) == 0
+				&& rdump_write_prepare(&request, &file, &result) == 0,
+			"cannot %s: %s", result.error.step, strerror(result.error.err));
+		memset(map(added / page, MAP_PRIVATE | MAP_ANONYMOUS, -1), 'a', added);
+		rdump_write(&request, &file, &result);
+		expect(result.outcome == (i == 0 ? RDUMP_FAILED : RDUMP_WRITTEN), "%d: outcome %d: cannot %s", i,
+			(int) result.outcome, result.error.step);
+		expect(i == 1 || (result.error.err == ENOSPC && strstr(result.error.step, "min_free")), "cannot %s",
+			result.error.step);
+		expect(i == 1 || !*list_folder("mounted"), "left behind: %s", list_folder("mounted"));
+	}
+}
+
 static void main_thread_ends(void *unused)
 {
 	pthread_t thread;
@@ -1636,6 +1664,7 @@ int main(void)
 	check("a SIGXFSZ of the caller stays pending", pending_signal);
 	check("four threads dump at the same time", two_threads);
 	check("memory that changes during the dump", memory_that_moves);
+	check("min_free holds for what is added behind the reservation", min_free_of_what_grows);
 	check("fork() while another thread dumps", fork_in_mid_dump);
 	check("a dump takes less than 4 KB of stack", small_stack);
 	check("nothing leaks", nothing_leaks);

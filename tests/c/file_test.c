@@ -2,6 +2,7 @@
 #include "check.h"
 #include "shim.h"
 #include "../../rdump_file.h"
+#include "../../rdump_marker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -154,6 +155,24 @@ static void names(void)
 	memcpy(path, ".", 1);
 	strcpy(path + 4995, "/last");
 	refused(path, ENAMETOOLONG);
+}
+
+/* Whoever writes to a standard stream that is closed must not write to the dump. */
+static void streams_that_are_closed(void)
+{
+	int kept[3];
+
+	for (int i = 0; i < 3; i++) {
+		kept[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
+		(void) close(i);
+	}
+	expect(rdump_file_open(&file, "x", &error) == 0 && rdump_file_create(&file, 10, 10 * MB, &error) == 0, "%s", why());
+	expect(file.fd > 2 && (fcntl(file.fd, F_GETFD) & FD_CLOEXEC), "descriptor %d", file.fd);
+	expect(flock(file.fd, LOCK_EX | LOCK_NB) == 0 && rdump_file_commit(&file, 10, &error) == 0, "%s", why());
+	rdump_file_close(&file);
+	for (int i = 0; i < 3; i++) {
+		(void) dup2(kept[i], i);
+	}
 }
 
 static void replaces(void)
@@ -945,7 +964,7 @@ static void marker_mode_of_no_effect(void)
 	expect(rdump_file_open(&file, "x.rdump", &error) == 0, "%s", why());
 	shim_arm();
 	shim.mode = S_IFREG | 0644;
-	expect(rdump_file_mark(&file, &error) < 0 && error.err == ENOTSUP
+	expect(rdump_marker_create(&file, &error) < 0 && error.err == ENOTSUP
 			&& !strcmp(error.step, "give mode 0600 to the marker of"),
 		"%s", why());
 	shim_disarm();
@@ -1071,40 +1090,39 @@ static void marker(void)
 
 	umask(0);
 	expect(rdump_file_open(&file, "x.rdump", &error) == 0, "%s", why());
-	expect(rdump_file_unmark(&file, &error) == 0, "no marker: %s", why());
-	expect(rdump_file_mark(&file, &error) == 0, "%s", why());
+	expect(rdump_marker_remove(&file, &error) == 0, "no marker: %s", why());
+	expect(rdump_marker_create(&file, &error) == 0, "%s", why());
 	expect(stat("x.rdump.done", &status) == 0 && status.st_size == 0 && (status.st_mode & 07777) == 0600, "mode %o",
 		(unsigned) status.st_mode);
-	expect(rdump_file_mark(&file, &error) == 0, "a second marker, as another dump to this target makes it: %s", why());
-	expect(chmod("x.rdump.done", 0644) == 0 && rdump_file_mark(&file, &error) < 0 && error.err == EEXIST,
+	expect(rdump_marker_create(&file, &error) == 0, "as another dump to this target makes it: %s", why());
+	expect(chmod("x.rdump.done", 0644) == 0 && rdump_marker_create(&file, &error) < 0 && error.err == EEXIST,
 		"a marker that others may read: %s", why());
 	put_file("x.rdump.done", "content", 7);
-	expect(chmod("x.rdump.done", 0600) == 0 && rdump_file_mark(&file, &error) < 0 && error.err == EEXIST,
+	expect(chmod("x.rdump.done", 0600) == 0 && rdump_marker_create(&file, &error) < 0 && error.err == EEXIST,
 		"a file that is not a marker: %s", why());
-	expect(rdump_file_unmark(&file, &error) == 0 && rdump_file_mark(&file, &error) == 0, "%s", why());
+	expect(rdump_marker_remove(&file, &error) == 0 && rdump_marker_create(&file, &error) == 0, "%s", why());
 	put_file("target", "mine", 4);
-	expect(rdump_file_unmark(&file, &error) == 0 && stat("x.rdump.done", &status) < 0, "%s", why());
+	expect(rdump_marker_remove(&file, &error) == 0 && stat("x.rdump.done", &status) < 0, "%s", why());
 	/* A link is removed, not followed. */
-	expect(symlink("target", "x.rdump.done") == 0 && rdump_file_mark(&file, &error) < 0, "made through a link");
-	expect(rdump_file_unmark(&file, &error) == 0 && file_is("target", "mine", 4), "%s", why());
-	expect(mkdir("x.rdump.done", 0755) == 0 && rdump_file_unmark(&file, &error) < 0 && strstr(error.step, "marker"),
+	expect(symlink("target", "x.rdump.done") == 0 && rdump_marker_create(&file, &error) < 0, "made through a link");
+	expect(rdump_marker_remove(&file, &error) == 0 && file_is("target", "mine", 4), "%s", why());
+	expect(mkdir("x.rdump.done", 0755) == 0 && rdump_marker_remove(&file, &error) < 0 && strstr(error.step, "marker"),
 		"a folder: %s", why());
 	rdump_file_close(&file);
 
 	memset(name, 'n', sizeof(name));
 	name[250] = '\0';
-	expect(rdump_file_open(&file, name, &error) == 0 && rdump_file_unmark(&file, &error) == 0
-			&& rdump_file_mark(&file, &error) == 0,
+	expect(rdump_file_open(&file, name, &error) == 0 && rdump_marker_remove(&file, &error) == 0
+			&& rdump_marker_create(&file, &error) == 0,
 		"%s", why());
 	rdump_file_close(&file);
 	snprintf(marked, sizeof(marked), "%s.done", name);
 	expect(access(marked, F_OK) == 0, "the longest marker");
 	name[250] = 'n';
 	name[251] = '\0';
-	expect(
-		rdump_file_open(&file, name, &error) == 0 && rdump_file_unmark(&file, &error) < 0 && error.err == ENAMETOOLONG,
-		"%s", why());
-	expect(rdump_file_mark(&file, &error) < 0 && error.err == ENAMETOOLONG, "%s", why());
+	expect(rdump_file_open(&file, name, &error) == 0, "%s", why());
+	expect(rdump_marker_remove(&file, &error) < 0 && error.err == ENAMETOOLONG, "%s", why());
+	expect(rdump_marker_create(&file, &error) < 0 && error.err == ENAMETOOLONG, "%s", why());
 	rdump_file_close(&file);
 }
 
@@ -1113,6 +1131,7 @@ int main(void)
 	check("targets that are not regular files", odd_targets);
 	check("names and paths of every length", names);
 	check("an earlier file is replaced by a new one of mode 0600", replaces);
+	check("standard streams that are closed", streams_that_are_closed);
 	check("a target that changes during the dump", target_that_changes);
 	check("a folder that is renamed during the dump", folder_that_moves);
 	check("closing a file twice is harmless", close_is_quiet);

@@ -61,8 +61,8 @@ static void signals(void)
 
 static void users(void)
 {
-	static const int always[]
-		= {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 31, 32, 33};
+	static const int always[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+		27, 28, 29, 31, 32, 33};
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++) {
 		expect(rdump_parse_signal_user(always[i], "cli", false) != NULL, "signal %d is free", always[i]);
