@@ -43,7 +43,8 @@ RDUMP_HIDDEN int rdump_file_open(struct rdump_file *file, const char *path, stru
  * replaced). The size is reserved under a lock on the folder, so that no two dumps decide on the same room. With
  * neither there is no lock. Errors: of open(2), ftruncate(2); ENOMEM beyond `memory`; ENOTSUP, EPERM and the like where
  * the file system lets others read the file; ENOSPC where it has less room than `size`; EWOULDBLOCK where somebody has
- * kept the folder locked for 10 s. With min_free also those of fstatvfs(3); ENOTSUP where the file system does not tell its size.
+ * kept the folder locked for 10 s. With min_free also those of fstatvfs(3); ENOTSUP where the file system does not tell
+ * its size.
  */
 RDUMP_HIDDEN int rdump_file_create(
 	struct rdump_file *file, uint64_t size, uint64_t budget, struct rdump_error *error);
