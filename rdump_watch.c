@@ -141,19 +141,21 @@ static void fork_and_watch(INTERNAL_FUNCTION_PARAMETERS)
 	}
 }
 
-static bool follows;
-
-/* Once: who takes the function after that calls ours. Threads share it. */
+/*
+ * Another extension may take the function after this, and call ours: it is not taken again then, or the two would call
+ * each other without end. It is where the other one has put back what was there before ours. Threads share it.
+ */
 static void follow_forks(void)
 {
-	zend_function *function;
+	zend_function *function = zend_hash_str_find_ptr(CG(function_table), "pcntl_fork", sizeof("pcntl_fork") - 1);
+	void (*handler)(INTERNAL_FUNCTION_PARAMETERS);
 
-	if (__atomic_exchange_n(&follows, true, __ATOMIC_ACQ_REL)) {
+	if (!function || function->type != ZEND_INTERNAL_FUNCTION) {
 		return;
 	}
-	function = zend_hash_str_find_ptr(CG(function_table), "pcntl_fork", sizeof("pcntl_fork") - 1);
-	if (function && function->type == ZEND_INTERNAL_FUNCTION) {
-		fork_of_pcntl = function->internal_function.handler;
+	handler = function->internal_function.handler;
+	if (handler != fork_and_watch && (!fork_of_pcntl || handler == fork_of_pcntl)) {
+		fork_of_pcntl = handler;
 		function->internal_function.handler = fork_and_watch;
 	}
 }
@@ -162,7 +164,7 @@ static void follow_forks(void)
 
 void rdump_watch_startup(void)
 {
-	__atomic_store_n(&follows, false, __ATOMIC_RELEASE);
+	fork_of_pcntl = NULL;
 	rdump_signal_watch(dump);
 }
 
