@@ -261,20 +261,21 @@ static bool lies_in_memory(const struct rdump_maps *maps, const struct rdump_map
  */
 static bool cut_overlap(const struct rdump_maps *maps, struct rdump_mapping *mapping, char *line)
 {
-	static const char digits[] = "0123456789abcdef";
-	uint64_t value = maps->count ? maps->mapping[maps->count - 1].end : 0;
+	struct rdump_text text = {line, mapping->offset.at, (size_t) mapping->offset.at + mapping->offset.length};
+	uint64_t seen = maps->count ? maps->mapping[maps->count - 1].end : 0, offset;
 
-	if (mapping->begin >= value) {
+	if (mapping->begin >= seen) {
 		return true;
 	}
-	if (mapping->end <= value) {
+	if (mapping->end <= seen) {
 		return false;
 	}
-	mapping->begin = value;
-	for (uint16_t i = mapping->begin_text.length; i-- > 0; value >>= 4) {
-		line[mapping->begin_text.at + i] = digits[value & 15];
+	if (mapping->inode && rdump_text_hex(&text, &offset)) {
+		offset += seen - mapping->begin;
+		(void) rdump_text_put_hex(line + mapping->offset.at, mapping->offset.length, offset);
 	}
-	return value == 0; /* else it has more digits than there was room for */
+	mapping->begin = seen;
+	return rdump_text_put_hex(line + mapping->begin_text.at, mapping->begin_text.length, seen);
 }
 
 static int add_mapping(

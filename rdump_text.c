@@ -20,6 +20,17 @@ bool rdump_text_hex(struct rdump_text *text, uint64_t *value)
 	return text->at > start && text->at - start <= 16;
 }
 
+bool rdump_text_put_hex(char *digits, size_t length, uint64_t value)
+{
+	if (length < 16 && value >> (4 * length)) {
+		return false;
+	}
+	for (; length-- > 0; value >>= 4) {
+		digits[length] = "0123456789abcdef"[value & 15];
+	}
+	return true;
+}
+
 bool rdump_text_decimal(struct rdump_text *text, uint64_t *value)
 {
 	size_t start = text->at;

@@ -20,6 +20,9 @@ struct rdump_text {
 /* Takes 1 to 16 hex digits, lower case, and their value. */
 RDUMP_HIDDEN bool rdump_text_hex(struct rdump_text *text, uint64_t *value);
 
+/* The other way: writes `value` in so many digits, with zeros before it. Returns false where these do not suffice. */
+RDUMP_HIDDEN bool rdump_text_put_hex(char *digits, size_t length, uint64_t value);
+
 /* Takes decimal digits and their value. Returns false as well where that is larger than 64 bits. */
 RDUMP_HIDDEN bool rdump_text_decimal(struct rdump_text *text, uint64_t *value);
 

@@ -442,7 +442,8 @@ static void overlaps(void)
 		  "00000000-00800000 rw-p 00000000 00:00 0 \n"
 		  "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n"
 		  "00900000-7f0000002000 rw-p 00000000 00:00 0 gone\n" /* the cut address has too many digits for the line */
-		  "7f0000000000-7f0000003000 rw-p 00000000 00:00 0 last\n";
+		  "7f0000000000-7f0000003000 rw-p 00000000 00:00 0 last\n"
+		  "7f0000002000-7f0000005000 r--p 0000f000 fd:01 7 /srv/b\n"; /* begins later in its file as well */
 
 	expect(read_text(text, strlen(text)) == 0, "cannot %s: %s", error.step, strerror(error.err));
 	check_one(0, 0x400000, 0x500000, "00400000");
@@ -451,7 +452,9 @@ static void overlaps(void)
 	check_one(3, 0x700000, 0x800000, "00700000");
 	check_one(4, 0x7f0000000000, 0x7f0000001000, "7f0000000000");
 	check_one(5, 0x7f0000001000, 0x7f0000003000, "7f0000001000");
-	expect(maps.count == 6, "%u mappings", maps.count);
+	check_one(6, 0x7f0000003000, 0x7f0000005000, "7f0000003000");
+	expect(span_is(&maps.mapping[6], maps.mapping[6].offset, "00010000"), "the offset of what is cut");
+	expect(maps.count == 7, "%u mappings", maps.count);
 	expect(maps.mapping[1].swap == 8192, "the fields of a dropped mapping went to the one before");
 	expect(!maps.mapping[1].excluded, "the flags of a dropped mapping went to the one before");
 	done();
